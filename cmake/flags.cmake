@@ -1,0 +1,35 @@
+# The flags of every target, in one place: warnings are errors, with gcc and with clang.
+
+add_library(heaptrial_flags INTERFACE)
+target_compile_definitions(heaptrial_flags INTERFACE _GNU_SOURCE)
+target_compile_options(heaptrial_flags INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wundef -Wwrite-strings -fno-omit-frame-pointer
+  $<$<COMPILE_LANGUAGE:C>:-std=gnu11 -Wstrict-prototypes -Wmissing-prototypes -Wvla>)
+
+# HEAPTRIAL_SANITIZE: empty, "address,undefined" or "thread".
+# Fake stacks hide roots from a conservative collector; a sanitizer that goes on after a report lets a gate stay green.
+set(HEAPTRIAL_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
+if(HEAPTRIAL_SANITIZE)
+  target_compile_options(heaptrial_flags INTERFACE -fsanitize=${HEAPTRIAL_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(heaptrial_flags INTERFACE -fsanitize=${HEAPTRIAL_SANITIZE})
+  if(HEAPTRIAL_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID MATCHES "Clang")
+    target_compile_options(heaptrial_flags INTERFACE -fsanitize-address-use-after-return=never)
+  endif()
+endif()
+
+# Gives TARGET the project's flags and its include root (folders are named in #include: "line/line.h").
+function(heaptrial_c_target target)
+  target_link_libraries(${target} PRIVATE heaptrial_flags)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# heaptrial_test(NAME <module>.<what> COMMAND ... [TIMEOUT s] [LABELS ...]): one ctest entry; exit 77 is a skip.
+function(heaptrial_test)
+  cmake_parse_arguments(T "" "NAME;TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 60)
+  endif()
+  add_test(NAME ${T_NAME} COMMAND ${T_COMMAND})
+  set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}")
+endfunction()
