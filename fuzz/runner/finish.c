@@ -1,0 +1,173 @@
+// The end of a run: everything is compared, then dropped, and the heap has to come back to nothing.
+#include "fuzz/runner/runner_internal.h"
+
+// Collects and runs finalizers until nothing happens any more.
+static void settle(struct ht_runner *r) {
+  if (!(r->table->capabilities & HT_COLLECTS)) return;
+  unsigned collections = r->table->collections ? r->table->collections : 1;
+  for (unsigned round = 0; round < SETTLE_ROUNDS; round++) {
+    // Finalizers that make objects with finalizers would go on for ever: from now on they only run.
+    if (round == LIVELY_ROUNDS) r->tired = true;
+    uint32_t before = r->callbacks;
+    for (unsigned i = 0; i < collections; i++) run_collect(r, true);
+    if (r->table->capabilities & HT_FINALIZERS || r->table->capabilities & HT_WEAK) run_finalizers(r);
+    if (r->callbacks == before) return;
+  }
+}
+
+static bool reached(const struct ht_runner *r, shadow_number number) {
+  return r->shadow->objects[number].mark == r->shadow->trace;
+}
+
+// An ambiguous word may keep any object, and all it reaches; how many is a matter of luck, but not most of
+// them.
+static uint32_t conservative_bound(const struct ht_runner *r) {
+  uint32_t share = r->made / 2;
+  return share > 32 ? share : 32;
+}
+
+// Weak references and finalizers of what is unreachable. They are evidence; the heap's own count is only a
+// claim.
+static void compare_gone(struct ht_runner *r) {
+  bool conservative = r->table->capabilities & HT_CONSERVATIVE;
+  uint32_t kept = 0;
+  for (unsigned i = 0; i < HT_WEAKS; i++) {
+    int32_t at = r->weak_table[i];
+    if (at < 0 || reached(r, r->shadow->weaks[at].object)) continue;
+    struct shadow_weak *entry = &r->shadow->weaks[at];
+    bool clear = run_weak_is_clear(r, run_handle(r), r->weak_handles[at]);
+    kept += !clear;
+    if (conservative) continue;
+    HOLDS(r, HT_LIVE_2, clear, "object %u is unreachable, but weak reference %d still gives it",
+          entry->object, at);
+    if (entry->callback)
+      HOLDS(r, HT_WEAK_3, entry->called,
+            "object %u is gone, but the callback of weak reference %d did not run", entry->object, at);
+  }
+  for (shadow_number n = 1; n <= r->shadow->count; n++) {
+    const struct shadow_object *object = run_object(r, n);
+    if (object->state == SHADOW_RECLAIMED || reached(r, n) || object->finalizer != SHADOW_ARMED) continue;
+    kept++;
+    if (!conservative)
+      HOLDS(r, HT_LIVE_2, false, "object %u is unreachable, but its finalizer did not run", n);
+  }
+  if (conservative)
+    HOLDS(r, HT_LIVE_2, kept <= conservative_bound(r),
+          "%u of %u unreachable objects that are watched were kept", kept, r->made);
+}
+
+// What the heap should count as alive after `settle`, given the last trace.
+static uint32_t expected_live(struct ht_runner *r) {
+  uint64_t can = r->table->capabilities;
+  if (can & HT_COLLECTS_CYCLES) return r->shadow->reached_count;
+  if (can & HT_COLLECTS) return r->shadow->reached_count + shadow_cyclic(r->shadow);
+  return can & HT_RELEASES ? r->shadow->reached_count : r->made;
+}
+
+static void compare_counts(struct ht_runner *r) {
+  uint64_t can = r->table->capabilities;
+  struct ht_statistics told;
+  r->table->statistics(r->heap, &told);
+  if (can & HT_COUNTS_LIVE) {
+    uint32_t expected = expected_live(r);
+    if (can & HT_COLLECTS)
+      HOLDS(r, HT_LIVE_2, told.live_objects <= expected, "%u objects should be left, the heap counts %llu",
+            expected, (unsigned long long)told.live_objects);
+    HOLDS(r, HT_GEN_9, told.live_objects == expected, "%u objects are alive, the heap counts %llu", expected,
+          (unsigned long long)told.live_objects);
+    if (expected == r->shadow->reached_count)
+      HOLDS(r, HT_GEN_9, told.live_bytes >= r->shadow->reached_bytes,
+            "%zu bytes are alive, the heap counts %llu", r->shadow->reached_bytes,
+            (unsigned long long)told.live_bytes);
+    if (r->crossed)
+      HOLDS(r, HT_GEN_14, told.live_objects == expected,
+            "after releases on other carriers %u objects are alive, the heap counts %llu", expected,
+            (unsigned long long)told.live_objects);
+  }
+  // Whether a resize that copies makes an object is the heap's own way of counting.
+  if (told.allocated_objects != HT_UNKNOWN)
+    HOLDS(r, HT_GEN_9, told.allocated_objects >= r->made && told.allocated_objects <= r->made + r->resized,
+          "%u objects were allocated and %u resized, the heap counts %llu", r->made, r->resized,
+          (unsigned long long)told.allocated_objects);
+}
+
+static void settle_and_compare(struct ht_runner *r) {
+  settle(r);
+  run_compare(r, true);
+  bool whole = r->table->capabilities & HT_COLLECTS_CYCLES;
+  if (whole) compare_gone(r);
+  if (r->table->capabilities & HT_COLLECTS && !whole && shadow_cyclic(r->shadow) == 0) compare_gone(r);
+  compare_counts(r);
+}
+
+static void drop_roots(struct ht_runner *r) {
+  while (r->shadow->mutators[r->last].frames > 1) {
+    r->judged = false;
+    run_pop(r);
+  }
+  for (unsigned i = 0; i < HT_GLOBALS; i++)
+    run_operation(r, &(struct ht_operation){.code = HT_OP_GLOBAL_CLEAR, .a = (uint8_t)i});
+  for (unsigned i = 0; i < HT_CELLS; i++)
+    run_operation(r, &(struct ht_operation){.code = HT_OP_RECV, .b = (uint8_t)i});
+  for (unsigned i = 0; i < HT_FRAME_SLOTS; i++)
+    run_operation(r, &(struct ht_operation){.code = HT_OP_ROOT_CLEAR, .a = (uint8_t)i});
+}
+
+// Leaves one mutator with one empty frame, and nothing reachable. Finalizers revive what they like, each
+// once.
+static void drop_everything(struct ht_runner *r) {
+  for (unsigned m = 0; m < HT_MUTATORS_MAX; m++) {
+    r->judged = false;
+    if (r->mutators[m].handle && m != r->last && run_switch(r, m)) run_detach(r, m);
+  }
+  r->judged = false;
+  run_switch(r, r->last);
+  for (unsigned round = 0; round < SETTLE_ROUNDS; round++) {
+    if (round == LIVELY_ROUNDS) r->tired = true;
+    drop_roots(r);
+    settle(r);
+    shadow_trace(r->shadow, false);
+    if (r->shadow->reached_count == 0) return;
+  }
+}
+
+static void compare_space(struct ht_runner *r) {
+  if (r->table->space_percent == 0) return;
+  // What is not reclaimed for being a cycle is no retained memory.
+  if (!(r->table->capabilities & HT_COLLECTS_CYCLES) && shadow_cyclic(r->shadow)) return;
+  size_t committed = ht_metered_read(r->metered).committed;
+  size_t bound = r->table->space_fixed + r->peak / 100 * r->table->space_percent;
+  HOLDS(r, HT_GEN_10, committed <= bound, "%zu bytes are still committed, the documented bound is %zu",
+        committed, bound);
+}
+
+// Makes a mutator run, if none does: the last one detached, or all were blocked.
+static void run_someone(struct ht_runner *r) {
+  r->last = r->running;
+  for (unsigned m = 0; r->last == HT_MUTATORS_MAX && m < HT_MUTATORS_MAX; m++)
+    if (r->mutators[m].handle) r->last = m;
+  if (r->last == HT_MUTATORS_MAX) r->last = 0;
+  r->mutators[r->last].ended = false;
+  HOLDS(r, HT_GEN_11, run_switch(r, r->last), "attach fails though no page request is refused any more");
+}
+
+// A heap that was refused a page must be able to go on.
+static void recover(struct ht_runner *r) {
+  uint32_t before = r->made;
+  bool tried = run_alloc(r, 0, 0, 64, 0, false);
+  HOLDS(r, HT_GEN_11, !tried || r->made > before,
+        "an alloc of 64 bytes fails though no page request is refused any more");
+}
+
+void run_finish(struct ht_runner *r) {
+  r->operation = r->program->operation_count;
+  r->code = HT_OP_CHECK;
+  bool refused = r->hooked && ht_metered_read(r->metered).refused > 0;
+  if (r->hooked) ht_metered_refuse(r->metered, 0, 0);
+  run_someone(r);
+  if (refused) recover(r);
+  settle_and_compare(r);
+  drop_everything(r);
+  settle_and_compare(r);
+  if (r->hooked) compare_space(r);
+}

@@ -1,0 +1,167 @@
+// Making and losing objects.
+#include "fuzz/runner/runner_internal.h"
+
+void run_refused(struct ht_runner *r, const char *what) {
+  bool explained = r->hooked && ht_metered_read(r->metered).refused > 0;
+  HOLDS(r, HT_GEN_11, explained, "%s failed, though no page request was refused", what);
+}
+
+void run_hold(struct ht_runner *r, shadow_number number) {
+  if (number) run_object(r, number)->held++;
+}
+
+void run_reclaimed(struct ht_runner *r, shadow_number number) {
+  struct shadow_object *object = run_object(r, number);
+  if (!r->moves && object->state == SHADOW_ALIVE) shadow_range_remove(r->shadow, number);
+  if (r->live_estimate > object->bytes) r->live_estimate -= object->bytes;
+  object->state = SHADOW_RECLAIMED;
+}
+
+// Gives an object back that nothing holds. What it held loses a holder, and may follow.
+static void release(struct ht_runner *r, shadow_number number) {
+  shadow_number *pending = r->releasing;
+  uint32_t count = 0;
+  pending[count++] = number;
+  while (count > 0) {
+    number = pending[--count];
+    struct shadow_object *object = run_object(r, number);
+    if (object->state == SHADOW_RECLAIMED) continue;
+    ht_ref address = shadow_address(object);
+    for (uint32_t k = 0; k < object->tracked; k++) {
+      shadow_number child = r->shadow->fields[object->fields + k];
+      if (child && --run_object(r, child)->held == 0) pending[count++] = child;
+    }
+    size_t at = stamp_compare(&r->shadow->shapes[object->type], address, object->bytes, object->bytes,
+                              object->pattern);
+    HOLDS(r, HT_GEN_3, at == SIZE_MAX,
+          "object %u of %zu bytes at %p changed at byte %zu before it was released", number, object->bytes,
+          address, at);
+    for (; object->pins; object->pins--) r->table->unpin(run_handle(r), address);
+    r->crossed |= object->carrier != r->mutators[r->running].carrier;
+    run_reclaimed(r, number);
+    r->table->release(run_handle(r), address);
+  }
+}
+
+void run_drop(struct ht_runner *r, shadow_number number) {
+  if (!number || --run_object(r, number)->held > 0 || !r->releases) return;
+  // What a finalizer is still to be run for is not the mutator's to release.
+  const struct shadow_object *object = run_object(r, number);
+  if (object->state == SHADOW_ALIVE && object->finalizer == SHADOW_NO_FINALIZER && object->weaks == 0)
+    release(r, number);
+}
+
+void run_release_unreached(struct ht_runner *r) {
+  if (!r->releases || r->table->capabilities & HT_COLLECTS) return;
+  for (shadow_number n = 1; n <= r->shadow->count; n++) {
+    struct shadow_object *object = run_object(r, n);
+    if (object->mark == r->shadow->trace || object->state != SHADOW_ALIVE) continue;
+    release(r, n);
+  }
+}
+
+static unsigned alignment_log(const struct ht_runner *r, unsigned type, size_t bytes, size_t asked) {
+  size_t alignment = r->table->minimum_alignment;
+  if (bytes % r->table->natural_alignment == 0 && alignment < r->table->natural_alignment)
+    alignment = r->table->natural_alignment;
+  if (ht_program_types[type].references && alignment < HT_WORD) alignment = HT_WORD;
+  if (alignment < asked) alignment = asked;
+  return (unsigned)__builtin_ctzll(alignment);
+}
+
+static void compare_usable(struct ht_runner *r, shadow_number number, ht_ref value) {
+  size_t usable = r->table->usable_size(r->heap, value), bytes = run_object(r, number)->bytes;
+  HOLDS(r, HT_GEN_8, usable >= bytes, "object %u of %zu bytes has a usable size of %zu", number, bytes,
+        usable);
+}
+
+bool run_alloc(struct ht_runner *r, uint32_t slot, unsigned type, size_t count, size_t alignment,
+               bool zeroed) {
+  size_t bytes = ht_type_bytes(&ht_program_types[type], count);
+  if (bytes > ALLOCATED_MAX - r->allocated) return false;
+  if (alignment > r->table->maximum_alignment) alignment = r->table->maximum_alignment;
+  shadow_number number = shadow_add(r->shadow, type, count);
+  if (!number) return false;
+  struct shadow_object *object = run_object(r, number);
+  object->alignment = (uint8_t)alignment_log(r, type, bytes, alignment);
+  object->zeroed = zeroed;
+  object->carrier = (uint8_t)r->mutators[r->running].carrier;
+  object->held = 1;
+
+  shadow_number *shadow_slot = &r->shadow->mutators[r->running].slots[slot];
+  shadow_number old = *shadow_slot;
+  *shadow_slot = number;
+  ht_ref *real = run_slot(r, r->running, slot), before = *real;
+  bool done =
+      r->table->alloc(run_handle(r), real, &ht_program_types[type], count, alignment, zeroed ? HT_ZEROED : 0);
+  run_safepoint(r);
+  if (!done) {
+    run_refused(r, "alloc");
+    object->state = SHADOW_RECLAIMED;
+    if (*shadow_slot == number) {
+      *shadow_slot = old;
+      HOLDS(r, HT_GEN_11, r->moves || *real == before, "a failed alloc changed slot %u from %p to %p", slot,
+            before, *real);
+      run_look(r, slot);
+    }
+    return true;
+  }
+  r->counts.evaluations[HT_GEN_11]++;
+  if (bytes == 0)
+    HOLDS(r, HT_GEN_5, *shadow_slot != number || *real != NULL, "object %u of size 0 is NULL", number);
+  r->allocated += bytes;
+  r->made++;
+  r->live_estimate += bytes;
+  if (r->peak < r->live_estimate) r->peak = r->live_estimate;
+  if (*shadow_slot == number) run_look(r, slot);
+  run_drop(r, old);
+  if (r->table->usable_size && *shadow_slot == number) compare_usable(r, number, *real);
+  return true;
+}
+
+bool run_resize(struct ht_runner *r, uint32_t slot, size_t count, bool zeroed) {
+  shadow_number number = run_look(r, slot);
+  if (!number || !(r->table->capabilities & HT_RESIZES)) return false;
+  struct shadow_object *object = run_object(r, number);
+  const struct stamp_shape *shape = &r->shadow->shapes[object->type];
+  size_t bytes = ht_type_bytes(shape->type, count), old_bytes = object->bytes;
+  if (shape->type->references || object->held != 1 || object->weaks || object->pins ||
+      object->finalizer != SHADOW_NO_FINALIZER || bytes > ALLOCATED_MAX - r->allocated)
+    return false;
+  run_compare_object(r, number, HT_GEN_3);
+  ht_ref *real = run_slot(r, r->running, slot), before = *real;
+  if (!r->moves) shadow_range_remove(r->shadow, number);
+  // While the heap resizes it, the object is nobody's to look at.
+  object->state = SHADOW_FRESH;
+  bool done = r->table->resize(run_handle(r), real, count, zeroed ? HT_ZEROED : 0);
+  run_safepoint(r);
+  ht_ref value = *real;
+  HOLDS(r, HT_GEN_8, value != NULL, "resize of object %u from %zu to %zu bytes gave NULL", number, old_bytes,
+        bytes);
+  if (!done) {
+    run_refused(r, "resize");
+    HOLDS(r, HT_GEN_8, r->moves || value == before, "a failed resize moved object %u from %p to %p", number,
+          before, value);
+  } else {
+    r->resized++;
+    object->bytes = bytes;
+    object->count = count;
+    object->alignment = (uint8_t)alignment_log(r, object->type, bytes, 0);
+    r->allocated += bytes;
+    r->live_estimate += bytes;
+    if (r->peak < r->live_estimate) r->peak = r->live_estimate;
+  }
+  size_t kept = old_bytes < object->bytes ? old_bytes : object->bytes;
+  if (r->hooked && object->bytes)
+    HOLDS(r, HT_GEN_8, ht_metered_holds(r->metered, value, object->bytes),
+          "object %u is resized to %p, which is not "
+          "memory of the heap",
+          number, value);
+  size_t at = stamp_compare(shape, value, old_bytes, kept, object->pattern);
+  HOLDS(r, HT_GEN_8, at == SIZE_MAX, "resize of object %u from %zu to %zu bytes changed byte %zu", number,
+        old_bytes, object->bytes, at);
+  object->zeroed = false;
+  run_look(r, slot);
+  if (done && r->table->usable_size) compare_usable(r, number, value);
+  return true;
+}

@@ -1,0 +1,72 @@
+// Who is on which carrier. At most one mutator is not blocked: the running one.
+#include "fuzz/runner/runner_internal.h"
+
+#include <string.h>
+
+static void stop_running(struct ht_runner *r) {
+  if (r->running == HT_MUTATORS_MAX) return;
+  r->table->block(run_handle(r));
+  r->running = HT_MUTATORS_MAX;
+}
+
+void run_push(struct ht_runner *r) {
+  struct shadow_mutator *shadow = &r->shadow->mutators[r->running];
+  struct run_frame *frame = &r->mutators[r->running].frames[shadow->frames];
+  memset(frame, 0, sizeof *frame);
+  frame->frame.count = HT_FRAME_SLOTS;
+  memset(&shadow->slots[shadow->frames * HT_FRAME_SLOTS], 0, HT_FRAME_SLOTS * sizeof *shadow->slots);
+  shadow->frames++;
+  r->table->push(run_handle(r), &frame->frame);
+}
+
+void run_pop(struct ht_runner *r) {
+  struct shadow_mutator *shadow = &r->shadow->mutators[r->running];
+  shadow->frames--;
+  shadow_number *slots = &shadow->slots[shadow->frames * HT_FRAME_SLOTS], dropped[HT_FRAME_SLOTS];
+  memcpy(dropped, slots, sizeof dropped);
+  r->table->pop(run_handle(r));
+  for (unsigned i = 0; i < HT_FRAME_SLOTS; i++) run_drop(r, dropped[i]);
+}
+
+bool run_attach(struct ht_runner *r, unsigned mutator, unsigned carrier) {
+  stop_running(r);
+  struct run_mutator *m = &r->mutators[mutator];
+  bool done = r->table->attach(r->heap, r->carriers[carrier], &m->handle);
+  run_safepoint(r);
+  if (!done) {
+    m->handle = NULL;
+    run_refused(r, "attach");
+    return false;
+  }
+  m->carrier = carrier;
+  r->running = mutator;
+  run_push(r);
+  return true;
+}
+
+void run_detach(struct ht_runner *r, unsigned mutator) {
+  while (r->shadow->mutators[mutator].frames) run_pop(r);
+  r->table->detach(r->mutators[mutator].handle);
+  run_safepoint(r);
+  r->mutators[mutator].handle = NULL;
+  r->running = HT_MUTATORS_MAX;
+}
+
+bool run_switch(struct ht_runner *r, unsigned mutator) {
+  if (r->running == mutator) return true;
+  struct run_mutator *m = &r->mutators[mutator];
+  if (m->ended) return false;
+  if (!m->handle) return run_attach(r, mutator, mutator % r->carrier_count);
+  stop_running(r);
+  r->table->unblock(m->handle, r->carriers[m->carrier]);
+  run_safepoint(r);
+  r->running = mutator;
+  return true;
+}
+
+void run_block(struct ht_runner *r, unsigned carrier) {
+  r->table->block(run_handle(r));
+  r->mutators[r->running].carrier = carrier;
+  r->table->unblock(run_handle(r), r->carriers[carrier]);
+  run_safepoint(r);
+}

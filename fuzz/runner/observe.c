@@ -1,0 +1,96 @@
+// What the heap gave, held against the shadow.
+#include "fuzz/runner/runner_internal.h"
+
+// Folds an address into the run's record: which reservation it lies in, counted in the order they were made,
+// and where.
+static void record(struct ht_runner *r, ht_ref value) {
+  uintptr_t address = (uintptr_t)value;
+  uint64_t place = UINT64_MAX;
+  for (uint32_t i = 0; i < r->reservation_count; i++)
+    if (address - r->reservations[i].address < r->reservations[i].bytes)
+      place = (uint64_t)i << 48 | (address - r->reservations[i].address);
+  r->address_fold = (r->address_fold ^ place) * 0x9e3779b97f4a7c15u;
+}
+
+// A new object's first sight: where it lies and what it holds before anyone wrote to it.
+static void bind_fresh(struct ht_runner *r, shadow_number number, struct shadow_object *object,
+                       ht_ref value) {
+  const struct stamp_shape *shape = &r->shadow->shapes[object->type];
+  if (object->zeroed || shape->type->references) {
+    size_t at = stamp_nonzero(shape, value, object->bytes, object->zeroed);
+    HOLDS(r, HT_GEN_4, at == SIZE_MAX, "new object %u of %zu bytes at %p is not %s at byte %zu", number,
+          object->bytes, value, object->zeroed ? "zero" : "NULL", at);
+  }
+  if (!r->moves && (object->bytes > 0 || !(r->table->capabilities & HT_SHARES_EMPTY))) {
+    shadow_number other;
+    while ((other = shadow_range_add(r->shadow, number))) {
+      // Whether the other may be gone only a trace can say; a heap that never collects must not have taken
+      // it.
+      struct shadow_object *taken = run_object(r, other);
+      bool collects = r->table->capabilities & HT_COLLECTS;
+      bool reachable = !collects || shadow_trace(r->shadow, true) == taken->mark;
+      HOLDS(r, collects ? HT_LIVE_1 : HT_GEN_1, !reachable,
+            "new object %u of %zu bytes at %p overlaps live object %u of %zu bytes at %p", number,
+            object->bytes, value, other, taken->bytes, shadow_address(taken));
+      run_reclaimed(r, other);
+    }
+    r->counts.evaluations[HT_GEN_1]++;
+  }
+  stamp_write(shape, value, object->bytes, object->pattern);
+  object->state = SHADOW_ALIVE;
+  if (r->recording) record(r, value);
+}
+
+void run_bind(struct ht_runner *r, shadow_number number, ht_ref value) {
+  struct shadow_object *object = run_object(r, number);
+  bool fresh = object->state == SHADOW_FRESH;
+  HOLDS(r, fresh ? HT_GEN_11 : HT_REF_1, value != NULL, "object %u of %zu bytes is %s", number, object->bytes,
+        fresh ? "said to be allocated, but its reference is NULL" : "referred to by NULL");
+  if (!value) return;
+  HOLDS(r, HT_LIVE_1, object->state != SHADOW_RECLAIMED, "object %u at %p is referred to, but was reclaimed",
+        number, value);
+  HOLDS(r, HT_GEN_2, ((uintptr_t)value & (((size_t)1 << object->alignment) - 1)) == 0,
+        "object %u of %zu bytes lies at %p, not at a multiple of %zu", number, object->bytes, value,
+        (size_t)1 << object->alignment);
+  if (r->hooked && object->bytes)
+    HOLDS(r, fresh ? HT_GEN_7 : HT_REF_1, ht_metered_holds(r->metered, value, object->bytes),
+          "object %u of %zu bytes is said to be at %p, which is not memory of the heap", number,
+          object->bytes, value);
+  if (!fresh) {
+    HOLDS(r, HT_MOVE_1, object->pins == 0 || value == shadow_address(object),
+          "pinned object %u moved from %p to %p", number, shadow_address(object), value);
+    HOLDS(r, HT_REF_1,
+          stamp_identify(&r->shadow->shapes[object->type], value, object->bytes, object->pattern),
+          "%p should be object %u, but the object there is another", value, number);
+  }
+  object->hidden = ~(uintptr_t)value;
+  object->epoch = r->shadow->epoch;
+  if (fresh) bind_fresh(r, number, object, value);
+}
+
+shadow_number run_look(struct ht_runner *r, uint32_t slot) {
+  shadow_number number = r->shadow->mutators[r->running].slots[slot];
+  run_observe(r, number, *run_slot(r, r->running, slot), "slot", slot);
+  return number;
+}
+
+void run_compare_object(struct ht_runner *r, shadow_number number, enum ht_invariant contents) {
+  struct shadow_object *object = run_object(r, number);
+  const struct stamp_shape *shape = &r->shadow->shapes[object->type];
+  ht_ref address = shadow_address(object);
+  size_t at = stamp_compare(shape, address, object->bytes, object->bytes, object->pattern);
+  HOLDS(r, contents, at == SIZE_MAX, "object %u (%s x %zu) at %p changed at byte %zu", number,
+        shape->type->name, object->count, address, at);
+  for (uint32_t k = 0; k < object->tracked; k++) {
+    ht_ref value = __atomic_load_n(shadow_field(r->shadow, object, address, k), __ATOMIC_RELAXED);
+    run_observe(r, r->shadow->fields[object->fields + k], value, "field", k);
+  }
+  // The words between the tracked ones were never written: one of so many is looked at.
+  size_t references = shape->type->references * object->count;
+  for (size_t nth = SHADOW_TRACKED / 2; nth + SHADOW_TRACKED / 2 < references; nth += 512) {
+    size_t per = shape->type->references;
+    ht_ref value = ((ht_ref *)address)[nth / per * shape->words + shape->references[nth % per]];
+    HOLDS(r, HT_REF_1, value == NULL, "field %zu of object %u holds %p and was never written", nth, number,
+          value);
+  }
+}

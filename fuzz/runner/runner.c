@@ -1,0 +1,301 @@
+#include "fuzz/runner/runner_internal.h"
+
+#include "allocators/base/memory.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+  POOL_BYTES = 512 << 20, // address space kept from one heap to the next
+  REPEAT_ONE_IN = 16,     // programs that are run twice to compare addresses
+};
+
+void run_broken(struct ht_runner *r, enum ht_invariant invariant, const char *format, ...) {
+  if (!(r->options.only >> invariant & 1)) return;
+  struct ht_verdict *verdict = r->verdict;
+  verdict->kind = HT_BROKEN;
+  verdict->invariant = invariant;
+  verdict->operation = r->operation;
+  verdict->code = r->code;
+  va_list list;
+  va_start(list, format);
+  vsnprintf(verdict->message, sizeof verdict->message, format, list);
+  va_end(list);
+  longjmp(r->broken, 1);
+}
+
+void ht_verdict_print(const struct ht_verdict *verdict, const struct ht_heap_table *table, FILE *out) {
+  switch (verdict->kind) {
+  case HT_KEPT:
+    fprintf(out, "KEPT heap %s\n", table->name);
+    break;
+  case HT_NO_VERDICT:
+    fprintf(out, "NO-VERDICT heap %s: %s\n", table->name, verdict->message);
+    break;
+  case HT_BROKEN:
+    fprintf(out, "INVARIANT %s operation %zu %s heap %s: %s\n", ht_invariants[verdict->invariant].name,
+            verdict->operation, ht_operation_name(verdict->code), table->name, verdict->message);
+    break;
+  }
+}
+
+// Between the heap and the metered memory while addresses are recorded: remembers where reservations lie.
+static void *recorder_reserve(void *context, size_t bytes, size_t alignment) {
+  struct ht_runner *r = context;
+  const struct ht_memory *below = ht_metered_memory(r->metered);
+  void *address = below->reserve(below->context, bytes, alignment);
+  if (address && r->reservation_count < RESERVATIONS_MAX)
+    r->reservations[r->reservation_count++] = (struct run_reservation){(uintptr_t)address, bytes};
+  return address;
+}
+
+static bool recorder_commit(void *context, void *address, size_t bytes) {
+  const struct ht_memory *below = ht_metered_memory(((struct ht_runner *)context)->metered);
+  return below->commit(below->context, address, bytes);
+}
+
+static void recorder_decommit(void *context, void *address, size_t bytes) {
+  const struct ht_memory *below = ht_metered_memory(((struct ht_runner *)context)->metered);
+  below->decommit(below->context, address, bytes);
+}
+
+static bool recorder_protect_none(void *context, void *address, size_t bytes) {
+  const struct ht_memory *below = ht_metered_memory(((struct ht_runner *)context)->metered);
+  return below->protect_none(below->context, address, bytes);
+}
+
+static void recorder_release(void *context, void *address, size_t bytes) {
+  struct ht_runner *r = context;
+  const struct ht_memory *below = ht_metered_memory(r->metered);
+  // The numbers of the other reservations stay; this one covers nothing any more.
+  for (uint32_t i = 0; i < r->reservation_count; i++)
+    if (r->reservations[i].address == (uintptr_t)address) r->reservations[i].bytes = 0;
+  below->release(below->context, address, bytes);
+}
+
+static enum ht_status create_heap(struct ht_runner *r, char *message, size_t message_size) {
+  const struct ht_memory *memory = r->recording ? &r->recorder : ht_metered_memory(r->metered);
+  struct ht_config config = {
+      .memory = r->hooked ? memory : NULL,
+      .settings = r->options.settings,
+      .setting_count = r->options.setting_count,
+      .sink = {r, run_event},
+      .message = message,
+      .message_size = message_size,
+  };
+  return r->table->create(&config, &r->heap);
+}
+
+struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *message,
+                                 size_t message_size) {
+  struct ht_runner *r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (r == MAP_FAILED) goto no_runner;
+  r->options = *options;
+  r->table = options->table;
+  r->moves = r->table->capabilities & HT_MOVES;
+  r->releases = r->table->capabilities & HT_RELEASES;
+  r->hooked = r->table->capabilities & HT_MEMORY_HOOK;
+  r->recorder = (struct ht_memory){
+      r, recorder_reserve, recorder_commit, recorder_decommit, recorder_protect_none, recorder_release};
+  r->shadow = shadow_create();
+  if (!r->shadow) goto no_shadow;
+  r->metered = ht_metered_create(base_memory_os(),
+                                 &(struct ht_metered_options){.pool_bytes = POOL_BYTES, .dirty = true});
+  if (!r->metered) goto no_metered;
+  // Whether the heap can be made here at all is known before the first program.
+  snprintf(message, message_size, "the heap does not say why");
+  if (create_heap(r, message, message_size) != HT_OK) goto no_heap;
+  r->table->destroy(r->heap);
+  ht_metered_reset(r->metered);
+  return r;
+
+no_heap:
+  ht_metered_destroy(r->metered);
+  shadow_destroy(r->shadow);
+  munmap(r, sizeof *r);
+  return NULL;
+no_metered:
+  shadow_destroy(r->shadow);
+no_shadow:
+  munmap(r, sizeof *r);
+no_runner:
+  snprintf(message, message_size, "no memory for the runner");
+  return NULL;
+}
+
+void ht_runner_close(struct ht_runner *r) {
+  ht_metered_destroy(r->metered);
+  shadow_destroy(r->shadow);
+  munmap(r, sizeof *r);
+}
+
+void ht_runner_counts(const struct ht_runner *r, struct ht_runner_counts *counts) {
+  *counts = r->counts;
+}
+
+static void queues_init(struct run_queues *queues, const struct ht_program *program) {
+  size_t end = program->operation_count;
+  for (unsigned m = 0; m < HT_MUTATORS_MAX; m++) queues->head[m] = end;
+  for (size_t i = end; i-- > 0;) {
+    unsigned m = program->operations[i].mutator;
+    queues->next[i] = (uint16_t)queues->head[m];
+    queues->head[m] = i;
+  }
+}
+
+// In two parts, so that a heap that crashes leaves the operation it crashed in as the last thing said.
+static void trace_before(struct ht_runner *r, const struct ht_operation *operation) {
+  fprintf(r->options.trace, "%5zu  ", r->operation);
+  ht_operation_print(operation, r->options.trace);
+  fflush(r->options.trace);
+}
+
+static void trace_after(struct ht_runner *r, bool done) {
+  fprintf(r->options.trace, "%s\n", done ? "" : "    (nothing to do it on)");
+  fflush(r->options.trace);
+}
+
+static void step(struct ht_runner *r, size_t index) {
+  const struct ht_operation *operation = &r->program->operations[index];
+  const struct ht_program_header *header = &r->program->header;
+  r->operation = index;
+  r->code = operation->code;
+  uint32_t allocations = r->allocations;
+  if (r->options.trace) trace_before(r, operation);
+  // A mutator that has ended, or for which there is no memory, has nothing to say.
+  bool done = run_switch(r, operation->mutator) && run_operation(r, operation);
+  if (r->options.trace) trace_after(r, done);
+  if (r->running == HT_MUTATORS_MAX) return;
+  if (header->collect_period && r->allocations != allocations && r->allocations % header->collect_period == 0)
+    run_operation(
+        r, &(struct ht_operation){.code = HT_OP_COLLECT, .a = r->allocations / header->collect_period & 1});
+  if (r->options.every || (header->zeal && index % header->zeal == 0)) run_compare(r, true);
+}
+
+// With several mutators: as the schedule says; where it ends, the mutator with the earliest operation that is
+// left, for switch_period operations.
+static void run_scheduled(struct ht_runner *r) {
+  const struct ht_program *program = r->program;
+  size_t end = program->operation_count, choice = 0;
+  queues_init(&r->queues, program);
+  for (;;) {
+    unsigned mutator = 0, operations = program->header.switch_period ? program->header.switch_period : 1;
+    if (choice < program->header.schedule_length) {
+      mutator = ht_schedule_mutator(program->schedule[choice]) % program->header.mutators;
+      operations = ht_schedule_operations(program->schedule[choice++]);
+      for (unsigned i = 0; i < program->header.mutators && r->queues.head[mutator] == end; i++)
+        mutator = (mutator + 1) % program->header.mutators;
+    } else {
+      for (unsigned m = 1; m < program->header.mutators; m++)
+        if (r->queues.head[m] < r->queues.head[mutator]) mutator = m;
+    }
+    if (r->queues.head[mutator] == end) return;
+    for (; operations > 0 && r->queues.head[mutator] != end; operations--) {
+      size_t index = r->queues.head[mutator];
+      r->queues.head[mutator] = r->queues.next[index];
+      step(r, index);
+    }
+  }
+}
+
+static void begin(struct ht_runner *r, const struct ht_program *program) {
+  shadow_reset(r->shadow);
+  r->program = program;
+  r->heap = NULL;
+  r->running = HT_MUTATORS_MAX;
+  for (unsigned m = 0; m < HT_MUTATORS_MAX; m++) {
+    r->mutators[m].handle = NULL;
+    r->mutators[m].ended = false;
+  }
+  for (unsigned i = 0; i < HT_WEAKS; i++) r->weak_table[i] = -1;
+  r->carrier_count = 0;
+  r->operation = r->depth = r->allocations = r->made = r->resized = r->callbacks = r->call_count = 0;
+  r->allocated = r->live_estimate = r->peak = 0;
+  r->judged = r->bulk = r->tired = r->tried_invalid = r->crossed = false;
+  r->judgement = 0;
+  r->globals_added = r->cells_added = 0;
+  r->told.pause_end = r->told.cycles = 0;
+  r->told.fault = NULL;
+  r->address_fold = 0;
+  r->reservation_count = 0;
+}
+
+// Opens carriers; false: a page request was refused, and the run ends with that.
+static bool open_carriers(struct ht_runner *r, unsigned wanted) {
+  // All run on this thread, so what is bound to a thread cannot have two.
+  if (r->table->capabilities & HT_THREAD_BOUND) wanted = 1;
+  if (r->table->carriers && wanted > r->table->carriers) wanted = r->table->carriers;
+  for (; r->carrier_count < wanted; r->carrier_count++)
+    if (!r->table->carrier_open(r->heap, &r->carriers[r->carrier_count])) {
+      run_refused(r, "carrier_open");
+      break;
+    }
+  return r->carrier_count > 0;
+}
+
+static void end(struct ht_runner *r) {
+  for (unsigned i = 0; i < HT_WEAKS; i++) run_weak_drop(r, i);
+  run_detach(r, r->last);
+  for (unsigned i = 0; i < HT_GLOBALS; i++)
+    if (r->globals_added >> i & 1) r->table->global_root_remove(r->heap, &r->globals[i]);
+  for (unsigned i = 0; i < HT_CELLS; i++)
+    if (r->cells_added >> i & 1) r->table->global_root_remove(r->heap, &r->cells[i]);
+}
+
+static void compare_returned(struct ht_runner *r) {
+  const char *misuse = ht_metered_misuse(r->metered);
+  HOLDS(r, HT_GEN_10, misuse == NULL, "the heap misused its memory: %s", misuse);
+  struct ht_metered_counts counts = ht_metered_read(r->metered);
+  HOLDS(r, HT_GEN_10, counts.reserved == 0,
+        "after destroy %zu bytes are still reserved, %zu of them committed", counts.reserved,
+        counts.committed);
+}
+
+static void run_once(struct ht_runner *r, const struct ht_program *program) {
+  begin(r, program);
+  if (r->hooked && program->header.refuse) ht_metered_refuse(r->metered, program->header.refuse, 0);
+  char message[256] = "";
+  enum ht_status status = create_heap(r, message, sizeof message);
+  if (status == HT_OK) {
+    if (open_carriers(r, program->header.carriers)) {
+      if (program->header.mutators == 1)
+        for (size_t i = 0; i < program->operation_count; i++) step(r, i);
+      else
+        run_scheduled(r);
+      run_finish(r);
+      end(r);
+    }
+    while (r->carrier_count) r->table->carrier_close(r->carriers[--r->carrier_count]);
+    r->table->destroy(r->heap);
+  } else {
+    run_refused(r, "create");
+  }
+  if (r->hooked) {
+    compare_returned(r);
+    ht_metered_reset(r->metered);
+  }
+}
+
+// One program in so many is run twice, chosen by what it says.
+static bool is_repeated(const struct ht_runner *r, const struct ht_program *program) {
+  if (!(r->table->capabilities & HT_REPEATABLE)) return false;
+  uint64_t fold = program->operation_count;
+  for (size_t i = 0; i < program->operation_count && i < 64; i++)
+    fold = (fold ^ program->operations[i].code ^ program->operations[i].c) * 0x9e3779b97f4a7c15u;
+  return (fold >> 32) % REPEAT_ONE_IN == 0;
+}
+
+void ht_runner_run(struct ht_runner *r, const struct ht_program *program, struct ht_verdict *verdict) {
+  verdict->kind = HT_KEPT;
+  verdict->message[0] = 0;
+  r->verdict = verdict;
+  r->counts.programs++;
+  if (setjmp(r->broken)) return;
+  r->recording = is_repeated(r, program);
+  run_once(r, program);
+  if (!r->recording) return;
+  uint64_t fold = r->address_fold;
+  run_once(r, program);
+  HOLDS(r, HT_GEN_13, r->address_fold == fold, "a second run of the program allocated at other addresses");
+}

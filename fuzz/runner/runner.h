@@ -1,0 +1,60 @@
+#ifndef FUZZ_RUNNER_RUNNER_H
+#define FUZZ_RUNNER_RUNNER_H
+
+// The runner: a heap program, run on a heap beside the oracle, ends in a verdict.
+//
+// It is deterministic and runs every mutator on one OS thread: a mutator that is not running is blocked. The
+// schedule of the program, and where it ends the order of its operations, says which mutator goes next. Every
+// operation is first reduced to what exists (slots, fields, objects), then done on the shadow heap and on the
+// heap, and what the heap gave is compared. A runner is made once a process and runs any number of programs,
+// each on a new heap.
+
+#include "fuzz/oracle/invariants.h"
+#include "fuzz/program/program.h"
+
+#include <heaptrial/heap.h>
+
+enum ht_verdict_kind {
+  HT_KEPT,       // every check that was evaluated held
+  HT_BROKEN,     // an invariant is broken
+  HT_NO_VERDICT, // the heap could not be made here
+};
+
+struct ht_verdict {
+  enum ht_verdict_kind kind;
+  enum ht_invariant invariant; // if broken
+  size_t operation;            // index of the operation after which it was seen; operation_count: at the end
+  enum ht_operation_code code; // that operation's
+  char message[512];           // one line: what was expected, what was found, which objects
+};
+
+struct ht_runner_options {
+  const struct ht_heap_table *table;
+  const struct ht_setting *settings; // outlive the runner
+  size_t setting_count;
+  uint64_t only; // set of invariants that are checked; HT_INVARIANTS_ALL
+  bool every;    // compare everything after each operation
+  FILE *trace;   // if not NULL: every operation as it is done, with the objects it meets
+};
+
+struct ht_runner;
+
+// NULL with a message if the heap cannot be made here.
+struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *message, size_t message_size);
+void ht_runner_close(struct ht_runner *runner);
+
+// Runs one program on a new heap. After a broken invariant the heap may be corrupt: it is left as it is, and
+// the process should run no further program.
+void ht_runner_run(struct ht_runner *runner, const struct ht_program *program, struct ht_verdict *verdict);
+
+struct ht_runner_counts {
+  uint64_t programs, operations; // operations done, not those reduced to nothing
+  uint64_t evaluations[HT_INVARIANTS];
+};
+void ht_runner_counts(const struct ht_runner *runner, struct ht_runner_counts *counts);
+
+// "INVARIANT GEN-3 operation 17 store heap semispace: ..." : the line that every driver prints and triage
+// keys on.
+void ht_verdict_print(const struct ht_verdict *verdict, const struct ht_heap_table *table, FILE *out);
+
+#endif

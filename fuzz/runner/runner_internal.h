@@ -1,0 +1,216 @@
+#ifndef FUZZ_RUNNER_RUNNER_INTERNAL_H
+#define FUZZ_RUNNER_RUNNER_INTERNAL_H
+
+// What the files of the runner share: the state of one run, the check macro, and who defines what.
+//
+// Order of every operation that changes a reference: first the shadow, then the heap, then what the change
+// let go of. A heap with HT_IMMEDIATE calls back from within the heap's call, and those callbacks run
+// operations of their own; they must find a shadow that already says what the heap is about to do.
+
+#include "fuzz/oracle/shadow.h"
+#include "fuzz/runner/runner.h"
+#include "memory/metered.h"
+
+#include <setjmp.h>
+
+enum {
+  ALLOCATED_MAX = 64 << 20,                 // bytes one program may allocate
+  CALLBACK_OPERATIONS = 16,                 // that one finalizer may run
+  CALLBACK_DEPTH = 2,                       // of callbacks within callbacks that run operations
+  SETTLE_ROUNDS = SHADOW_OBJECTS_MAX,       // collections and finalizers until nothing happens any more
+  LIVELY_ROUNDS = 8,                        // of these, in which finalizers still run operations
+  WALK_CLAIMS_MAX = 2 * SHADOW_OBJECTS_MAX, // looked at in one walk of a heap
+  RESERVATIONS_MAX = 512,                   // remembered to compare addresses of two runs
+};
+
+// One mutator of the run. Its frames live in the runner, where a heap reads them through the mutator's shadow
+// stack.
+struct run_frame {
+  struct ht_frame frame;
+  ht_ref slots[HT_FRAME_SLOTS];
+};
+
+struct run_mutator {
+  struct ht_mutator *handle; // NULL: not attached
+  unsigned carrier;
+  bool ended; // by detach: only attach starts it again
+  struct run_frame frames[HT_FRAMES_MAX];
+};
+
+// What a heap is handed as a callback's data.
+struct run_call {
+  struct ht_runner *runner;
+  shadow_number object; // of a finalizer
+  uint32_t weak;        // of a weak callback
+  uint16_t first;       // operations to run
+  uint8_t operations;
+};
+
+// An object, or a claim of the heap's walk, by address.
+struct run_placed {
+  uintptr_t start, end;
+  shadow_number number;
+  const struct ht_type *type;
+  bool seen; // by the walk
+};
+
+struct run_reservation {
+  uintptr_t address;
+  size_t bytes;
+};
+
+// Which operations are left: a list a mutator, in the order of the program.
+struct run_queues {
+  uint16_t next[HT_OPERATIONS_MAX]; // of the same mutator; the number of operations: none
+  size_t head[HT_MUTATORS_MAX];
+};
+
+struct ht_runner {
+  struct ht_runner_options options;
+  const struct ht_heap_table *table;
+  bool moves, releases, hooked;
+  struct ht_runner_counts counts;
+  struct ht_metered *metered;
+  struct shadow *shadow;
+
+  // This run.
+  struct run_queues queues;
+  const struct ht_program *program;
+  struct ht_verdict *verdict;
+  jmp_buf broken;
+  struct ht_heap *heap;
+  unsigned carrier_count;
+  struct ht_carrier *carriers[HT_CARRIERS_MAX];
+  struct run_mutator mutators[HT_MUTATORS_MAX];
+  unsigned last;    // at the end of the run, the one that is left
+  unsigned running; // the mutator that is not blocked; HT_MUTATORS_MAX: none
+  size_t operation; // index of the one being done
+  enum ht_operation_code code;
+  unsigned depth; // of callbacks
+  uint32_t allocations;
+  size_t allocated;           // bytes, ever
+  size_t live_estimate, peak; // at least what is alive, and the most that ever was
+  uint32_t made;              // objects, ever
+  uint32_t resized;           // how often
+  uint32_t callbacks;         // that came
+  bool bulk;                  // in a bulk operation: fields are changed one by one, nobody may look at them
+  bool tired;                 // finalizers run no operations any more
+  bool judged;                // the shadow's `judged` marks are of the operation being done
+  uint32_t judgement;
+  shadow_number judged_count;
+  bool tried_invalid;
+  bool crossed; // something was released on another carrier than it was made on
+  struct {
+    uint64_t pause_end; // of the last pause
+    uint64_t cycles;
+    const char *fault; // what was wrong with an event; NULL: nothing
+  } told;
+
+  ht_ref globals[HT_GLOBALS], cells[HT_CELLS];
+  uint32_t globals_added, cells_added;        // bit sets
+  shadow_number releasing[SHADOW_FIELDS_MAX]; // work of release
+  int32_t weak_table[HT_WEAKS];               // index into the shadow's weaks, or -1
+  struct ht_weak *weak_handles[SHADOW_WEAKS_MAX];
+  struct run_call weak_calls[SHADOW_WEAKS_MAX];
+  struct run_call finalizer_calls[SHADOW_CALLS_MAX];
+  uint32_t call_count;
+
+  struct run_placed placed[SHADOW_OBJECTS_MAX], claims[WALK_CLAIMS_MAX];
+
+  // For GEN-13: the addresses of the run, each as (which reservation, where in it), folded to one number.
+  bool recording;
+  uint64_t address_fold;
+  struct ht_memory recorder;
+  uint32_t reservation_count;
+  struct run_reservation reservations[RESERVATIONS_MAX];
+};
+
+// Reports a broken invariant and leaves the run, unless the options leave this invariant out.
+void run_broken(struct ht_runner *r, enum ht_invariant invariant, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold, noinline));
+
+#define HOLDS(r, which, condition, ...)                                       \
+  do {                                                                        \
+    (r)->counts.evaluations[which]++;                                         \
+    if (__builtin_expect(!(condition), 0)) run_broken(r, which, __VA_ARGS__); \
+  } while (0)
+
+static inline struct shadow_object *run_object(struct ht_runner *r, shadow_number number) {
+  return &r->shadow->objects[number];
+}
+
+static inline struct ht_mutator *run_handle(struct ht_runner *r) {
+  return r->mutators[r->running].handle;
+}
+
+static inline ht_ref *run_slot(struct ht_runner *r, unsigned mutator, uint32_t slot) {
+  return &r->mutators[mutator].frames[slot / HT_FRAME_SLOTS].slots[slot % HT_FRAME_SLOTS];
+}
+
+static inline void run_safepoint(struct ht_runner *r) {
+  r->shadow->epoch += r->moves;
+}
+
+// observe.c: what the heap gave, held against the shadow.
+void run_bind(struct ht_runner *r, shadow_number number, ht_ref value);
+static inline void run_observe(struct ht_runner *r, shadow_number number, ht_ref value, const char *where,
+                               uint32_t index) {
+  if (number == 0) {
+    HOLDS(r, HT_REF_1, value == NULL, "%s %u holds %p and should be empty", where, index, value);
+    return;
+  }
+  const struct shadow_object *object = run_object(r, number);
+  if (__builtin_expect(object->epoch == r->shadow->epoch && object->state == SHADOW_ALIVE, 1))
+    HOLDS(r, HT_REF_1, value == shadow_address(object), "%s %u holds %p and should hold object %u at %p",
+          where, index, value, number, shadow_address(object));
+  else
+    run_bind(r, number, value);
+}
+// The object in a slot of the running mutator, observed; 0 if the slot is empty.
+shadow_number run_look(struct ht_runner *r, uint32_t slot);
+// Compares the contents and fields of one object.
+void run_compare_object(struct ht_runner *r, shadow_number number, enum ht_invariant contents);
+
+// compare.c: everything that is reachable, what the heap tells of it, and what became unreachable.
+void run_compare(struct ht_runner *r, bool ask);
+// After a collection. Where nothing collects but release, only the garbage that holds itself is released.
+void run_compare_collected(struct ht_runner *r);
+
+// life.c: making and losing objects.
+bool run_resize(struct ht_runner *r, uint32_t slot, size_t count, bool zeroed);
+bool run_alloc(struct ht_runner *r, uint32_t slot, unsigned type, size_t count, size_t alignment,
+               bool zeroed);
+void run_hold(struct ht_runner *r, shadow_number number);
+void run_drop(struct ht_runner *r, shadow_number number);
+void run_reclaimed(struct ht_runner *r, shadow_number number);
+// For a heap that only release reclaims from: gives back what the last trace did not reach.
+void run_release_unreached(struct ht_runner *r);
+// A heap's function said no: only a refused page request explains that.
+void run_refused(struct ht_runner *r, const char *what);
+
+// mutators.c: who is on which carrier.
+bool run_switch(struct ht_runner *r, unsigned mutator);
+bool run_attach(struct ht_runner *r, unsigned mutator, unsigned carrier);
+void run_detach(struct ht_runner *r, unsigned mutator);
+void run_block(struct ht_runner *r, unsigned carrier);
+void run_push(struct ht_runner *r);
+void run_pop(struct ht_runner *r);
+
+// callbacks.c
+ht_finalizer run_finalizer;
+ht_weak_callback run_weak_callback;
+bool run_weak_is_clear(struct ht_runner *r, struct ht_mutator *mutator, struct ht_weak *weak);
+
+// operations.c: does one operation on the running mutator; false: it was reduced to nothing.
+bool run_operation(struct ht_runner *r, const struct ht_operation *operation);
+void run_collect(struct ht_runner *r, bool full);
+size_t run_finalizers(struct ht_runner *r);
+void run_weak_drop(struct ht_runner *r, unsigned weak);
+
+// finish.c: the end of a run: settles, drops everything, settles again.
+void run_finish(struct ht_runner *r);
+
+// events.c
+void run_event(void *runner, const struct ht_event *event);
+
+#endif
