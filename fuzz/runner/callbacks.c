@@ -33,6 +33,7 @@ void run_finalizer(struct ht_mutator *mutator, ht_ref *slot, void *data) {
   shadow_number number = call->object;
   struct shadow_object *object = run_object(r, number);
   r->callbacks++;
+  run_safepoint(r); // what called may have moved objects before
   HOLDS(r, HT_FIN_1, object->finalizer != SHADOW_RAN, "the finalizer of object %u ran again", number);
   HOLDS(r, HT_FIN_1, object->finalizer == SHADOW_ARMED && &r->finalizer_calls[object->call] == call,
         "a finalizer of object %u ran that had been replaced", number);
@@ -83,6 +84,7 @@ void run_weak_callback(struct ht_mutator *mutator, struct ht_weak *weak, void *d
   struct ht_runner *r = call->runner;
   struct shadow_weak *entry = &r->shadow->weaks[call->weak];
   r->callbacks++;
+  run_safepoint(r); // what called may have moved objects before
   HOLDS(r, HT_WEAK_3, !entry->dropped, "the callback of weak reference %u ran after it was dropped",
         call->weak);
   HOLDS(r, HT_WEAK_3, !entry->called, "the callback of weak reference %u ran again", call->weak);

@@ -1,0 +1,58 @@
+/*
+ * What a handful of samples says. Nothing here assumes a distribution: samples of a program's time are skewed
+ * and have tails, so it is ranks, order statistics and resampling throughout.
+ *
+ * All functions take samples in any order, leave them alone, and want them finite. A sample stands for a
+ * process: repetitions within one process are not independent, and feeding them in makes every interval too
+ * narrow. Threads: no shared state. A failed allocation gives a result that is not known, or NAN.
+ */
+#ifndef RESULTS_STATS_STATS_H
+#define RESULTS_STATS_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A closed interval; `known` is false when the samples are too few for the confidence asked for. */
+struct ht_interval {
+  bool known;
+  double low, high;
+};
+
+#define HT_STATS_CONFIDENCE 0.95
+
+/* NAN without samples. */
+double ht_stats_median(const double *samples, size_t count);
+
+/* The quantile at `fraction` (0 to 1), linear between the two samples around it (type 7 of Hyndman & Fan,
+ * "Sample quantiles in statistical packages", 1996: what R and NumPy do unasked). */
+double ht_stats_quantile(const double *samples, size_t count, double fraction);
+
+/* Interval of the median from order statistics: [x(l), x(n+1-l)] with the largest l such that
+ * 1 - 2 P(Binomial(n, 1/2) <= l-1) is at least the confidence. At 95 % it takes 6 samples. */
+struct ht_interval ht_stats_median_interval(const double *samples, size_t count, double confidence);
+
+/* Mann-Whitney: could both sets come from one distribution? Exact without ties and with at most
+ * HT_STATS_EXACT_COUNT samples a side, else the normal approximation with corrections for ties and
+ * continuity. */
+#define HT_STATS_EXACT_COUNT 50
+struct ht_mann_whitney {
+  double u; /* of the first set; NAN if a set is empty */
+  double p; /* two-sided */
+  bool exact;
+};
+struct ht_mann_whitney ht_stats_mann_whitney(const double *a, size_t a_count, const double *b,
+                                             size_t b_count);
+
+/* The ratio median(b) / median(a) and its percentile bootstrap interval. Paired: sample i of both belong
+ * together, the counts are the same, and pairs are resampled. The same seed gives the same interval. The
+ * interval is not known with fewer than two samples a side, or when a median of 0 turns up. */
+#define HT_STATS_RESAMPLES 2000
+struct ht_ratio {
+  double ratio;
+  struct ht_interval interval;
+};
+struct ht_ratio ht_stats_ratio(const double *a, size_t a_count, const double *b, size_t b_count, bool paired,
+                               double confidence, uint64_t seed);
+
+#endif

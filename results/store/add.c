@@ -1,0 +1,211 @@
+/* From lines to rows. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/store/store_internal.h"
+
+/* The statements of one transaction. */
+enum { FIND_ENVIRONMENT, ADD_ENVIRONMENT, ADD_LINE, ADD_PARAM, ADD_MEASURE, STATEMENTS };
+
+static const char *const sql[STATEMENTS] = {
+    [FIND_ENVIRONMENT] = "SELECT number FROM environment WHERE machine = ?1 AND cpu = ?2 AND kernel = ?3 AND "
+                         "libc = ?4 AND compiler = ?5 AND flags = ?6",
+    [ADD_ENVIRONMENT] =
+        "INSERT INTO environment (number, machine, cpu, kernel, libc, compiler, flags) SELECT "
+        "coalesce(max(number), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6 FROM environment",
+    [ADD_LINE] = "INSERT INTO line (number, id, run, kind, started, heap, variant, provider, benchmark, "
+                 "series, status, "
+                 "reason, checksum, allocations, seed, environment, commit_sha, commit_seq) "
+                 "SELECT coalesce(max(number), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                 "?13, ?14, ?15, "
+                 "?16, ?17 FROM line WHERE true ON CONFLICT (id) DO NOTHING",
+    [ADD_PARAM] = "INSERT INTO param (line, name, value) VALUES (?1, ?2, ?3)",
+    [ADD_MEASURE] =
+        "INSERT INTO measure (line, position, metric, unit, better, samples) VALUES (?1, ?2, ?3, ?4, "
+        "?5, ?6)",
+};
+
+struct adding {
+  struct ht_store *store;
+  sqlite3_stmt *statements[STATEMENTS];
+  char *error;
+};
+
+char *ht_store_series(const struct ht_line *line) {
+  json_t *object = json_object();
+  for (size_t i = 0; i < line->param_count; i++)
+    if (!ht_line_is_varying(line->params[i].name) &&
+        json_object_set_new(object, line->params[i].name, json_string(line->params[i].value)) != 0) {
+      json_decref(object);
+      return NULL;
+    }
+  char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+  json_decref(object);
+  return text;
+}
+
+static char *samples_text(const struct ht_line_measure *measure) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < measure->sample_count; i++)
+    if (json_array_append_new(array, json_real(measure->samples[i])) != 0) {
+      json_decref(array);
+      return NULL;
+    }
+  char *text = json_dumps(array, JSON_COMPACT | JSON_REAL_PRECISION(17));
+  json_decref(array);
+  return text;
+}
+
+/* Binds texts to ?1, ?2, ...; they must live until the statement is reset. */
+static void bind_texts(sqlite3_stmt *statement, const char *const *texts, int count) {
+  for (int i = 0; i < count; i++) sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_STATIC);
+}
+
+static int step(struct adding *adding, sqlite3_stmt *statement) {
+  int result = sqlite3_step(statement) == SQLITE_DONE ? 0 : ht_store_error(adding->store, adding->error);
+  sqlite3_reset(statement);
+  return result;
+}
+
+static int find_environment(struct adding *adding, const struct ht_line *line, sqlite3_int64 *number) {
+  const char *const texts[] = {line->environment.machine,  line->environment.cpu,
+                               line->environment.kernel,   line->environment.libc,
+                               line->environment.compiler, line->environment.flags};
+  const int count = sizeof texts / sizeof texts[0];
+  sqlite3_stmt *find = adding->statements[FIND_ENVIRONMENT];
+  bind_texts(find, texts, count);
+  for (bool made = false;; made = true) {
+    int found = sqlite3_step(find);
+    if (found == SQLITE_ROW) *number = sqlite3_column_int64(find, 0);
+    int failed =
+        found == SQLITE_ROW || found == SQLITE_DONE ? 0 : ht_store_error(adding->store, adding->error);
+    sqlite3_reset(find);
+    if (found == SQLITE_ROW || failed || made) return failed;
+    bind_texts(adding->statements[ADD_ENVIRONMENT], texts, count);
+    if (step(adding, adding->statements[ADD_ENVIRONMENT]) != 0) return -1;
+  }
+}
+
+static int add_params(struct adding *adding, const struct ht_line *line, sqlite3_int64 number) {
+  sqlite3_stmt *add = adding->statements[ADD_PARAM];
+  for (size_t i = 0; i < line->param_count; i++) {
+    sqlite3_bind_int64(add, 1, number);
+    sqlite3_bind_text(add, 2, line->params[i].name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(add, 3, line->params[i].value, -1, SQLITE_STATIC);
+    if (step(adding, add) != 0) return -1;
+  }
+  return 0;
+}
+
+static int add_measures(struct adding *adding, const struct ht_line *line, sqlite3_int64 number) {
+  sqlite3_stmt *add = adding->statements[ADD_MEASURE];
+  for (size_t i = 0; i < line->measure_count; i++) {
+    const struct ht_line_measure *measure = &line->measures[i];
+    char *samples = samples_text(measure);
+    if (!samples) {
+      snprintf(adding->error, HT_ERROR_SIZE, "%s: no memory", adding->store->path);
+      return -1;
+    }
+    sqlite3_bind_int64(add, 1, number);
+    sqlite3_bind_int64(add, 2, (sqlite3_int64)i);
+    sqlite3_bind_text(add, 3, measure->metric, -1, SQLITE_STATIC);
+    sqlite3_bind_text(add, 4, measure->unit, -1, SQLITE_STATIC);
+    sqlite3_bind_text(add, 5, ht_line_better_name(measure->better), -1, SQLITE_STATIC);
+    sqlite3_bind_text(add, 6, samples, -1, SQLITE_STATIC);
+    int failed = step(adding, add);
+    free(samples);
+    if (failed) return -1;
+  }
+  return 0;
+}
+
+/* 1: added, 0: was there, -1 with the error. */
+static int add_line(struct adding *adding, const struct ht_line *line) {
+  sqlite3_int64 environment = 0;
+  if (find_environment(adding, line, &environment) != 0) return -1;
+  char *series = ht_store_series(line);
+  if (!series) {
+    snprintf(adding->error, HT_ERROR_SIZE, "%s: no memory", adding->store->path);
+    return -1;
+  }
+  char checksum[32], seed[32];
+  snprintf(checksum, sizeof checksum, "%016" PRIx64, line->checksum);
+  snprintf(seed, sizeof seed, "%" PRIu64, line->seed);
+  const char *const texts[] = {line->id,
+                               line->run,
+                               ht_line_kind_name(line->kind),
+                               line->started,
+                               line->heap,
+                               line->variant,
+                               line->provider,
+                               line->benchmark,
+                               series,
+                               ht_line_status_name(line->status),
+                               line->reason,
+                               line->has_checksum ? checksum : NULL};
+  const int count = sizeof texts / sizeof texts[0];
+  sqlite3_stmt *add = adding->statements[ADD_LINE];
+  sqlite3_clear_bindings(add);
+  bind_texts(add, texts, count);
+  if (line->has_allocations) sqlite3_bind_int64(add, count + 1, (sqlite3_int64)line->allocations);
+  if (line->has_seed) sqlite3_bind_text(add, count + 2, seed, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(add, count + 3, environment);
+  sqlite3_bind_text(add, count + 4, line->commit.sha, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(add, count + 5, line->commit.seq);
+  int failed = step(adding, add);
+  free(series);
+  if (failed) return -1;
+  if (sqlite3_changes(adding->store->database) == 0) return 0;
+  sqlite3_int64 number = sqlite3_last_insert_rowid(adding->store->database);
+  if (add_params(adding, line, number) != 0 || add_measures(adding, line, number) != 0) return -1;
+  return 1;
+}
+
+static int add_lines(struct adding *adding, struct ht_line *const *lines, size_t count,
+                     struct ht_store_added *added) {
+  for (size_t i = 0; i < STATEMENTS; i++)
+    if (!(adding->statements[i] = ht_store_prepare(adding->store, sql[i], adding->error))) return -1;
+  for (size_t i = 0; i < count; i++) {
+    if (lines[i]->mistake) {
+      snprintf(adding->error, HT_ERROR_SIZE, "%s: line %.60s: %.300s", adding->store->path, lines[i]->id,
+               lines[i]->mistake);
+      return -1;
+    }
+    int outcome = add_line(adding, lines[i]);
+    if (outcome < 0) return -1;
+    added->added += outcome == 1;
+    added->known += outcome == 0;
+  }
+  return 0;
+}
+
+int ht_store_add(struct ht_store *store, struct ht_line *const *lines, size_t count,
+                 struct ht_store_added *added, char *error) {
+  *added = (struct ht_store_added){0};
+  struct adding adding = {.store = store, .error = error};
+  /* Immediate: a transaction that begins as a reader and finds a writer in its way could only be given up. */
+  if (ht_store_execute(store, "BEGIN IMMEDIATE", error) != 0) return -1;
+  int result = add_lines(&adding, lines, count, added);
+  for (size_t i = 0; i < STATEMENTS; i++) sqlite3_finalize(adding.statements[i]);
+  if (result == 0) result = ht_store_execute(store, "COMMIT", error);
+  if (result != 0) {
+    sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+    *added = (struct ht_store_added){0};
+  }
+  return result;
+}
+
+int ht_store_import(struct ht_store *store, const char *path, struct ht_line_file *file,
+                    struct ht_store_added *added, char *error) {
+  struct ht_line_file read;
+  *added = (struct ht_store_added){0};
+  if (file) *file = (struct ht_line_file){0};
+  if (ht_line_read(path, &read, error) != 0) return -1;
+  int result = ht_store_add(store, read.lines, read.line_count, added, error);
+  if (file)
+    *file = read;
+  else
+    ht_line_file_free(&read);
+  return result;
+}
