@@ -6,6 +6,11 @@ target_compile_options(heaptrial_flags INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wundef -Wwrite-strings -fno-omit-frame-pointer
   $<$<COMPILE_LANGUAGE:C>:-std=gnu11 -Wstrict-prototypes -Wmissing-prototypes -Wvla>)
 
+# Debian's valgrind stumbles over the DWARF 5 that clang writes by default.
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  target_compile_options(heaptrial_flags INTERFACE -gdwarf-4)
+endif()
+
 # HEAPTRIAL_SANITIZE: empty, "address,undefined" or "thread".
 # Fake stacks hide roots from a conservative collector; a sanitizer that goes on after a report lets a gate stay green.
 set(HEAPTRIAL_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
@@ -31,5 +36,8 @@ function(heaptrial_test)
     set(T_TIMEOUT 60)
   endif()
   add_test(NAME ${T_NAME} COMMAND ${T_COMMAND})
+  # One ctest may run the tests of several builds: the label says whose a test is.
+  cmake_path(GET PROJECT_BINARY_DIR FILENAME build)
+  list(APPEND T_LABELS ${build})
   set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}")
 endfunction()

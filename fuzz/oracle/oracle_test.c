@@ -60,6 +60,15 @@ static void stamps_of_large(const struct stamp_shape *shape) {
          shape->type->name);
   EXPECT(stamp_compare(shape, object, bytes, bytes, pattern + 1) != SIZE_MAX || shape->data_words == 0,
          "%s: large, of another object", shape->type->name);
+  size_t edges[] = {0, bytes / HT_WORD * HT_WORD - shape->words * HT_WORD};
+  if (!shape->references) edges[1] = bytes - 1;
+  for (size_t i = 0; i < 2 && (!shape->references || shape->data_words); i++) {
+    // Word 0 of an element with references is data; so is every byte of one without.
+    object[edges[i]] ^= 1;
+    EXPECT(stamp_compare(shape, object, bytes, bytes, pattern) != SIZE_MAX,
+           "%s: large, byte %zu changed, not seen", shape->type->name, edges[i]);
+    object[edges[i]] ^= 1;
+  }
   for (size_t page = 0; page + 8192 <= bytes; page += 4096) {
     unsigned char kept[8192];
     memcpy(kept, object + page, sizeof kept);
