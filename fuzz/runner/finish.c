@@ -118,10 +118,10 @@ static void drop_roots(struct ht_runner *r) {
 static void drop_everything(struct ht_runner *r) {
   for (unsigned m = 0; m < HT_MUTATORS_MAX; m++) {
     r->judged = false;
-    if (r->mutators[m].handle && m != r->last && run_switch(r, m)) run_detach(r, m);
+    if (r->mutators[m].handle && m != r->last && run_switch(r, m, 0)) run_detach(r, m);
   }
   r->judged = false;
-  run_switch(r, r->last);
+  run_switch(r, r->last, 0);
   for (unsigned round = 0; round < SETTLE_ROUNDS; round++) {
     if (round == LIVELY_ROUNDS) r->tired = true;
     drop_roots(r);
@@ -141,14 +141,14 @@ static void compare_space(struct ht_runner *r) {
         committed, bound);
 }
 
-// Makes a mutator run, if none does: the last one detached, or all were blocked.
+// Makes a mutator run, if none does, on carrier 0, where the rest of the run takes place.
 static void run_someone(struct ht_runner *r) {
   r->last = r->running;
   for (unsigned m = 0; r->last == HT_MUTATORS_MAX && m < HT_MUTATORS_MAX; m++)
     if (r->mutators[m].handle) r->last = m;
   if (r->last == HT_MUTATORS_MAX) r->last = 0;
   r->mutators[r->last].ended = false;
-  HOLDS(r, HT_GEN_11, run_switch(r, r->last), "attach fails though no page request is refused any more");
+  HOLDS(r, HT_GEN_11, run_switch(r, r->last, 0), "attach fails though no page request is refused any more");
 }
 
 // A heap that was refused a page must be able to go on.

@@ -3,10 +3,20 @@
 
 #include <string.h>
 
-static void stop_running(struct ht_runner *r) {
-  if (r->running == HT_MUTATORS_MAX) return;
-  r->table->block(run_handle(r));
+static void block(struct ht_runner *r, unsigned mutator) {
+  r->table->block(r->mutators[mutator].handle);
   r->running = HT_MUTATORS_MAX;
+}
+
+static void unblock(struct ht_runner *r, unsigned mutator) {
+  struct run_mutator *m = &r->mutators[mutator];
+  r->table->unblock(m->handle, r->carriers[m->carrier]);
+  run_safepoint(r);
+  r->running = mutator;
+}
+
+static void stop_running(struct ht_runner *r) {
+  if (r->running != HT_MUTATORS_MAX) run_on(r, r->mutators[r->running].carrier, block, r->running);
 }
 
 void run_push(struct ht_runner *r) {
@@ -28,20 +38,17 @@ void run_pop(struct ht_runner *r) {
   for (unsigned i = 0; i < HT_FRAME_SLOTS; i++) run_drop(r, dropped[i]);
 }
 
-bool run_attach(struct ht_runner *r, unsigned mutator, unsigned carrier) {
-  stop_running(r);
+static void attach(struct ht_runner *r, unsigned mutator) {
   struct run_mutator *m = &r->mutators[mutator];
-  bool done = r->table->attach(r->heap, r->carriers[carrier], &m->handle);
+  bool done = r->table->attach(r->heap, r->carriers[m->carrier], &m->handle);
   run_safepoint(r);
   if (!done) {
     m->handle = NULL;
     run_refused(r, "attach");
-    return false;
+    return;
   }
-  m->carrier = carrier;
   r->running = mutator;
   run_push(r);
-  return true;
 }
 
 void run_detach(struct ht_runner *r, unsigned mutator) {
@@ -52,21 +59,18 @@ void run_detach(struct ht_runner *r, unsigned mutator) {
   r->running = HT_MUTATORS_MAX;
 }
 
-bool run_switch(struct ht_runner *r, unsigned mutator) {
-  if (r->running == mutator) return true;
+bool run_switch(struct ht_runner *r, unsigned mutator, unsigned carrier) {
   struct run_mutator *m = &r->mutators[mutator];
-  if (m->ended) return false;
-  if (!m->handle) return run_attach(r, mutator, mutator % r->carrier_count);
+  if (m->ended || (r->running == mutator && m->carrier == carrier)) return !m->ended;
   stop_running(r);
-  r->table->unblock(m->handle, r->carriers[m->carrier]);
-  run_safepoint(r);
-  r->running = mutator;
-  return true;
+  m->carrier = carrier;
+  run_on(r, carrier, m->handle ? unblock : attach, mutator);
+  return m->handle != NULL;
 }
 
 void run_block(struct ht_runner *r, unsigned carrier) {
-  r->table->block(run_handle(r));
-  r->mutators[r->running].carrier = carrier;
-  r->table->unblock(run_handle(r), r->carriers[carrier]);
-  run_safepoint(r);
+  unsigned mutator = r->running;
+  stop_running(r);
+  r->mutators[mutator].carrier = carrier;
+  run_on(r, carrier, unblock, mutator);
 }

@@ -22,7 +22,7 @@ void run_broken(struct ht_runner *r, enum ht_invariant invariant, const char *fo
   va_start(list, format);
   vsnprintf(verdict->message, sizeof verdict->message, format, list);
   va_end(list);
-  longjmp(r->broken, 1);
+  longjmp(*r->broken, 1);
 }
 
 void ht_verdict_print(const struct ht_verdict *verdict, const struct ht_heap_table *table, FILE *out) {
@@ -125,6 +125,7 @@ no_runner:
 }
 
 void ht_runner_close(struct ht_runner *r) {
+  run_threads_end(r);
   ht_metered_destroy(r->metered);
   shadow_destroy(r->shadow);
   munmap(r, sizeof *r);
@@ -156,21 +157,35 @@ static void trace_after(struct ht_runner *r, bool done) {
   fflush(r->options.trace);
 }
 
-static void step(struct ht_runner *r, size_t index) {
-  const struct ht_operation *operation = &r->program->operations[index];
+// What comes with an operation: collections by the header's rule, comparisons.
+static void after(struct ht_runner *r, unsigned index) {
   const struct ht_program_header *header = &r->program->header;
-  r->operation = index;
-  r->code = operation->code;
-  uint32_t allocations = r->allocations;
-  if (r->options.trace) trace_before(r, operation);
-  // A mutator that has ended, or for which there is no memory, has nothing to say.
-  bool done = run_switch(r, operation->mutator) && run_operation(r, operation);
-  if (r->options.trace) trace_after(r, done);
-  if (r->running == HT_MUTATORS_MAX) return;
-  if (header->collect_period && r->allocations != allocations && r->allocations % header->collect_period == 0)
+  if (r->collect_due)
     run_operation(
         r, &(struct ht_operation){.code = HT_OP_COLLECT, .a = r->allocations / header->collect_period & 1});
   if (r->options.every || (header->zeal && index % header->zeal == 0)) run_compare(r, true);
+}
+
+static void operate(struct ht_runner *r, unsigned index) {
+  const struct ht_program_header *header = &r->program->header;
+  uint32_t allocations = r->allocations;
+  r->done = run_operation(r, &r->program->operations[index]);
+  r->collect_due =
+      header->collect_period && r->allocations != allocations && r->allocations % header->collect_period == 0;
+}
+
+static void step(struct ht_runner *r, size_t index) {
+  unsigned mutator = r->program->operations[index].mutator;
+  r->operation = index;
+  r->code = r->program->operations[index].code;
+  // A mutator that has ended, or for which there is no memory, has nothing to say.
+  const struct run_mutator *m = &r->mutators[mutator];
+  r->done = r->collect_due = false;
+  if (r->options.trace) trace_before(r, &r->program->operations[index]);
+  if (run_switch(r, mutator, m->handle ? m->carrier : mutator % r->carrier_count))
+    run_on(r, m->carrier, operate, (unsigned)index);
+  if (r->options.trace) trace_after(r, r->done);
+  if (r->running != HT_MUTATORS_MAX) run_on(r, r->mutators[r->running].carrier, after, (unsigned)index);
 }
 
 // With several mutators: as the schedule says; where it ends, the mutator with the earliest operation that is
@@ -221,16 +236,23 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   r->reservation_count = 0;
 }
 
+static void open_carrier(struct ht_runner *r, unsigned carrier) {
+  if (r->table->carrier_open(r->heap, &r->carriers[carrier]))
+    r->carrier_count++;
+  else
+    run_refused(r, "carrier_open");
+}
+
+static void close_carrier(struct ht_runner *r, unsigned carrier) {
+  r->table->carrier_close(r->carriers[carrier]);
+}
+
 // Opens carriers; false: a page request was refused, and the run ends with that.
 static bool open_carriers(struct ht_runner *r, unsigned wanted) {
-  // All run on this thread, so what is bound to a thread cannot have two.
-  if (r->table->capabilities & HT_THREAD_BOUND) wanted = 1;
   if (r->table->carriers && wanted > r->table->carriers) wanted = r->table->carriers;
-  for (; r->carrier_count < wanted; r->carrier_count++)
-    if (!r->table->carrier_open(r->heap, &r->carriers[r->carrier_count])) {
-      run_refused(r, "carrier_open");
-      break;
-    }
+  r->threaded = wanted > 1 && r->table->capabilities & HT_THREAD_BOUND;
+  if (r->threaded) wanted = run_threads(r, wanted);
+  for (unsigned c = 0; c < wanted && r->carrier_count == c; c++) run_on(r, c, open_carrier, c);
   return r->carrier_count > 0;
 }
 
@@ -266,7 +288,7 @@ static void run_once(struct ht_runner *r, const struct ht_program *program) {
       run_finish(r);
       end(r);
     }
-    while (r->carrier_count) r->table->carrier_close(r->carriers[--r->carrier_count]);
+    for (unsigned c = r->carrier_count; c-- > 0;) run_on(r, c, close_carrier, c);
     r->table->destroy(r->heap);
   } else {
     run_refused(r, "create");
@@ -291,7 +313,10 @@ void ht_runner_run(struct ht_runner *r, const struct ht_program *program, struct
   verdict->message[0] = 0;
   r->verdict = verdict;
   r->counts.programs++;
-  if (setjmp(r->broken)) return;
+  jmp_buf here;
+  r->broken = &here;
+  r->on = 0;
+  if (setjmp(here)) return;
   r->recording = is_repeated(r, program);
   run_once(r, program);
   if (!r->recording) return;

@@ -3,11 +3,12 @@
 
 // The runner: a heap program, run on a heap beside the oracle, ends in a verdict.
 //
-// It is deterministic and runs every mutator on one OS thread: a mutator that is not running is blocked. The
-// schedule of the program, and where it ends the order of its operations, says which mutator goes next. Every
-// operation is first reduced to what exists (slots, fields, objects), then done on the shadow heap and on the
-// heap, and what the heap gave is compared. A runner is made once a process and runs any number of programs,
-// each on a new heap.
+// It is deterministic: at any time one mutator runs, and all others are blocked. The carriers of a heap with
+// HT_THREAD_BOUND are threads that hand the run on like a baton; those of any other heap are all the calling
+// thread. The schedule of the program, and where it ends the order of its operations, says which mutator goes
+// next. Every operation is first reduced to what exists (slots, fields, objects), then done on the shadow
+// heap and on the heap, and what the heap gave is compared. A runner is made once a process and runs any
+// number of programs, each on a new heap; after a fork it serves the child only if it has not run yet.
 
 #include "fuzz/oracle/invariants.h"
 #include "fuzz/program/program.h"

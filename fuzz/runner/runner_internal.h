@@ -11,6 +11,9 @@
 #include "fuzz/runner/runner.h"
 #include "memory/metered.h"
 
+#include "allocators/base/park.h"
+#include "allocators/base/thread.h"
+
 #include <setjmp.h>
 
 enum {
@@ -65,7 +68,19 @@ struct run_queues {
   size_t head[HT_MUTATORS_MAX];
 };
 
+typedef void run_task(struct ht_runner *r, unsigned argument);
+
+// The thread of a carrier, kept from run to run.
+struct run_thread {
+  struct ht_runner *runner; // NULL: not started, or the caller's
+  struct run_job *job;      // handed to it and not yet begun
+  bool ending;
+  struct base_thread thread;
+  struct base_parker wake;
+};
+
 struct ht_runner {
+  struct run_thread threads[HT_CARRIERS_MAX];
   struct ht_runner_options options;
   const struct ht_heap_table *table;
   bool moves, releases, hooked;
@@ -77,7 +92,9 @@ struct ht_runner {
   struct run_queues queues;
   const struct ht_program *program;
   struct ht_verdict *verdict;
-  jmp_buf broken;
+  jmp_buf *broken; // of the thread that the run is on
+  bool threaded;   // carriers are threads
+  unsigned on;     // the carrier whose thread the run is on
   struct ht_heap *heap;
   unsigned carrier_count;
   struct ht_carrier *carriers[HT_CARRIERS_MAX];
@@ -94,6 +111,8 @@ struct ht_runner {
   uint32_t resized;           // how often
   uint32_t callbacks;         // that came
   bool bulk;                  // in a bulk operation: fields are changed one by one, nobody may look at them
+  bool done;                  // the operation was not reduced to nothing
+  bool collect_due;           // by the header's rule
   bool tired;                 // finalizers run no operations any more
   bool judged;                // the shadow's `judged` marks are of the operation being done
   uint32_t judgement;
@@ -188,11 +207,17 @@ void run_release_unreached(struct ht_runner *r);
 // A heap's function said no: only a refused page request explains that.
 void run_refused(struct ht_runner *r, const char *what);
 
-// mutators.c: who is on which carrier.
-bool run_switch(struct ht_runner *r, unsigned mutator);
-bool run_attach(struct ht_runner *r, unsigned mutator, unsigned carrier);
-void run_detach(struct ht_runner *r, unsigned mutator);
-void run_block(struct ht_runner *r, unsigned carrier);
+// baton.c: carriers that are threads. Does a task on the thread of a carrier and returns when it is done.
+void run_on(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument);
+// Sees that the threads of so many carriers stand ready; returns how many do.
+unsigned run_threads(struct ht_runner *r, unsigned wanted);
+void run_threads_end(struct ht_runner *r);
+
+// mutators.c: who is on which carrier. Makes a mutator run on a carrier; false: it has ended, or there is no
+// memory to attach it.
+bool run_switch(struct ht_runner *r, unsigned mutator, unsigned carrier);
+void run_detach(struct ht_runner *r, unsigned mutator); // the running one
+void run_block(struct ht_runner *r, unsigned carrier);  // off its carrier, and on again on this one
 void run_push(struct ht_runner *r);
 void run_pop(struct ht_runner *r);
 

@@ -1,0 +1,81 @@
+// Carriers that are threads. The run is still one thread of control: it goes from thread to thread like a
+// baton. Who handed it on waits until it comes back, and meanwhile does what is handed to it in turn. Carrier
+// 0 is the thread that called ht_runner_run.
+#include "fuzz/runner/runner_internal.h"
+
+// What is handed over; lives on the stack of who waits for it.
+struct run_job {
+  run_task *task;
+  unsigned argument;
+  unsigned from; // the carrier that waits
+  bool done;
+  bool broken; // the task left through run_broken
+};
+
+static void perform(struct ht_runner *r, struct run_job *job) {
+  jmp_buf here, *before = r->broken;
+  r->broken = &here;
+  if (setjmp(here))
+    job->broken = true;
+  else
+    job->task(r, job->argument);
+  r->broken = before;
+  r->on = job->from;
+  job->done = true;
+  base_unpark(&r->threads[job->from].wake);
+}
+
+// Does what is handed to a carrier's thread until `mine`, handed on by it, is done; NULL: until the thread is
+// to end.
+static void serve(struct ht_runner *r, unsigned carrier, const struct run_job *mine) {
+  struct run_thread *thread = &r->threads[carrier];
+  while (mine ? !mine->done : !thread->ending) {
+    base_park(&thread->wake);
+    struct run_job *job = thread->job;
+    thread->job = NULL;
+    if (job) perform(r, job);
+  }
+}
+
+static void run_thread(void *argument) {
+  struct run_thread *thread = argument;
+  serve(thread->runner, (unsigned)(thread - thread->runner->threads), NULL);
+}
+
+static bool is_started(struct ht_runner *r, unsigned carrier) {
+  struct run_thread *thread = &r->threads[carrier];
+  if (thread->runner) return true;
+  base_parker_init(&thread->wake);
+  thread->runner = r;
+  if (base_thread_start(&thread->thread, run_thread, thread)) return true;
+  thread->runner = NULL;
+  return false;
+}
+
+unsigned run_threads(struct ht_runner *r, unsigned wanted) {
+  unsigned carrier = 1;
+  while (carrier < wanted && is_started(r, carrier)) carrier++;
+  return carrier;
+}
+
+void run_threads_end(struct ht_runner *r) {
+  for (unsigned i = 1; i < HT_CARRIERS_MAX; i++) {
+    if (!r->threads[i].runner) continue;
+    r->threads[i].ending = true;
+    base_unpark(&r->threads[i].wake);
+    base_thread_join(&r->threads[i].thread);
+  }
+}
+
+void run_on(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument) {
+  if (!r->threaded || carrier == r->on) {
+    task(r, argument);
+    return;
+  }
+  struct run_job job = {.task = task, .argument = argument, .from = r->on};
+  r->on = carrier;
+  r->threads[carrier].job = &job;
+  base_unpark(&r->threads[carrier].wake);
+  serve(r, job.from, &job);
+  if (job.broken) longjmp(*r->broken, 1);
+}
