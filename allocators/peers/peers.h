@@ -10,8 +10,8 @@
 // Each folder holds one peer: <peer>_inline.h with the heap_ functions, <peer>.c that makes the table of
 // them, tests. Only peers may call malloc, pthreads and the like: their memory comes from their libraries.
 
-#include <heaptrial/optional.h>
-#include <heaptrial/words.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 // Addresses of words that a heap was told of. Zeroed memory is an empty table; nothing here locks.
 struct peers_words {

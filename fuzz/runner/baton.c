@@ -67,11 +67,7 @@ void run_threads_end(struct ht_runner *r) {
   }
 }
 
-void run_on(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument) {
-  if (!r->threaded || carrier == r->on) {
-    task(r, argument);
-    return;
-  }
+void run_hand_over(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument) {
   struct run_job job = {.task = task, .argument = argument, .from = r->on};
   r->on = carrier;
   r->threads[carrier].job = &job;

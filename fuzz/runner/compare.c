@@ -102,7 +102,8 @@ static void compare_roots(struct ht_runner *r) {
 
 void run_compare(struct ht_runner *r, bool ask) {
   shadow_trace(r->shadow, false);
-  if (r->table->capabilities & HT_COLLECTS_CYCLES) r->live_estimate = r->shadow->reached_bytes;
+  if (r->table->capabilities & HT_COLLECTS_CYCLES)
+    r->live = (struct run_amount){r->shadow->reached_bytes, r->shadow->reached_count};
   compare_roots(r);
   // An object is reached through its parent, whose comparison finds out where it lies now.
   for (uint32_t i = 0; i < r->shadow->reached_count; i++) run_compare_object(r, r->shadow->work[i], HT_GEN_3);

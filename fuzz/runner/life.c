@@ -13,7 +13,10 @@ void run_hold(struct ht_runner *r, shadow_number number) {
 void run_reclaimed(struct ht_runner *r, shadow_number number) {
   struct shadow_object *object = run_object(r, number);
   if (!r->moves && object->state == SHADOW_ALIVE) shadow_range_remove(r->shadow, number);
-  if (r->live_estimate > object->bytes) r->live_estimate -= object->bytes;
+  if (r->live.objects > 0 && r->live.bytes >= object->bytes) {
+    r->live.objects--;
+    r->live.bytes -= object->bytes;
+  }
   object->state = SHADOW_RECLAIMED;
 }
 
@@ -69,6 +72,15 @@ static unsigned alignment_log(const struct ht_runner *r, unsigned type, size_t b
   return (unsigned)__builtin_ctzll(alignment);
 }
 
+// One more object is alive, or one of another size in place of a smaller.
+static void grow(struct ht_runner *r, size_t bytes) {
+  r->allocated += bytes;
+  r->live.bytes += bytes;
+  r->live.objects++;
+  if (r->peak.bytes < r->live.bytes) r->peak.bytes = r->live.bytes;
+  if (r->peak.objects < r->live.objects) r->peak.objects = r->live.objects;
+}
+
 static void compare_usable(struct ht_runner *r, shadow_number number, ht_ref value) {
   size_t usable = r->table->usable_size(r->heap, value), bytes = run_object(r, number)->bytes;
   HOLDS(r, HT_GEN_8, usable >= bytes, "object %u of %zu bytes has a usable size of %zu", number, bytes,
@@ -109,10 +121,8 @@ bool run_alloc(struct ht_runner *r, uint32_t slot, unsigned type, size_t count, 
   r->counts.evaluations[HT_GEN_11]++;
   if (bytes == 0)
     HOLDS(r, HT_GEN_5, *shadow_slot != number || *real != NULL, "object %u of size 0 is NULL", number);
-  r->allocated += bytes;
   r->made++;
-  r->live_estimate += bytes;
-  if (r->peak < r->live_estimate) r->peak = r->live_estimate;
+  grow(r, bytes);
   if (*shadow_slot == number) run_look(r, slot);
   run_drop(r, old);
   if (r->table->usable_size && *shadow_slot == number) compare_usable(r, number, *real);
@@ -133,7 +143,8 @@ bool run_resize(struct ht_runner *r, uint32_t slot, size_t count, bool zeroed) {
   if (!r->moves) shadow_range_remove(r->shadow, number);
   // While the heap resizes it, the object is nobody's to look at.
   object->state = SHADOW_FRESH;
-  bool done = r->table->resize(run_handle(r), real, count, zeroed ? HT_ZEROED : 0);
+  bool done =
+      r->table->resize(run_handle(r), real, shape->type, object->count, count, zeroed ? HT_ZEROED : 0);
   run_safepoint(r);
   ht_ref value = *real;
   HOLDS(r, HT_GEN_8, value != NULL, "resize of object %u from %zu to %zu bytes gave NULL", number, old_bytes,
@@ -147,9 +158,7 @@ bool run_resize(struct ht_runner *r, uint32_t slot, size_t count, bool zeroed) {
     object->bytes = bytes;
     object->count = count;
     object->alignment = (uint8_t)alignment_log(r, object->type, bytes, 0);
-    r->allocated += bytes;
-    r->live_estimate += bytes;
-    if (r->peak < r->live_estimate) r->peak = r->live_estimate;
+    grow(r, bytes);
   }
   size_t kept = old_bytes < object->bytes ? old_bytes : object->bytes;
   if (r->hooked && object->bytes)
@@ -160,6 +169,11 @@ bool run_resize(struct ht_runner *r, uint32_t slot, size_t count, bool zeroed) {
   size_t at = stamp_compare(shape, value, old_bytes, kept, object->pattern);
   HOLDS(r, HT_GEN_8, at == SIZE_MAX, "resize of object %u from %zu to %zu bytes changed byte %zu", number,
         old_bytes, object->bytes, at);
+  // The bytes that came new, as many as a page.
+  size_t fresh = object->bytes - kept < HT_PAGE_SIZE ? object->bytes - kept : HT_PAGE_SIZE;
+  for (size_t i = kept; zeroed && i < kept + fresh; i++)
+    HOLDS(r, HT_GEN_4, ((const char *)value)[i] == 0, "resize of object %u left byte %zu of %zu not zero",
+          number, i, object->bytes);
   object->zeroed = false;
   run_look(r, slot);
   if (done && r->table->usable_size) compare_usable(r, number, value);

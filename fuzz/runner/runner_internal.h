@@ -105,16 +105,18 @@ struct ht_runner {
   enum ht_operation_code code;
   unsigned depth; // of callbacks
   uint32_t allocations;
-  size_t allocated;           // bytes, ever
-  size_t live_estimate, peak; // at least what is alive, and the most that ever was
-  uint32_t made;              // objects, ever
-  uint32_t resized;           // how often
-  uint32_t callbacks;         // that came
-  bool bulk;                  // in a bulk operation: fields are changed one by one, nobody may look at them
-  bool done;                  // the operation was not reduced to nothing
-  bool collect_due;           // by the header's rule
-  bool tired;                 // finalizers run no operations any more
-  bool judged;                // the shadow's `judged` marks are of the operation being done
+  size_t allocated; // bytes, ever
+  struct run_amount {
+    size_t bytes, objects;
+  } live, peak;       // at least what is alive, and the most that ever was
+  uint32_t made;      // objects, ever
+  uint32_t resized;   // how often
+  uint32_t callbacks; // that came
+  bool bulk;          // in a bulk operation: fields are changed one by one, nobody may look at them
+  bool done;          // the operation was not reduced to nothing
+  bool collect_due;   // by the header's rule
+  bool tired;         // finalizers run no operations any more
+  bool judged;        // the shadow's `judged` marks are of the operation being done
   uint32_t judgement;
   shadow_number judged_count;
   bool tried_invalid;
@@ -208,7 +210,13 @@ void run_release_unreached(struct ht_runner *r);
 void run_refused(struct ht_runner *r, const char *what);
 
 // baton.c: carriers that are threads. Does a task on the thread of a carrier and returns when it is done.
-void run_on(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument);
+void run_hand_over(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument);
+static inline void run_on(struct ht_runner *r, unsigned carrier, run_task *task, unsigned argument) {
+  if (__builtin_expect(r->threaded && carrier != r->on, 0))
+    run_hand_over(r, carrier, task, argument);
+  else
+    task(r, argument);
+}
 // Sees that the threads of so many carriers stand ready; returns how many do.
 unsigned run_threads(struct ht_runner *r, unsigned wanted);
 void run_threads_end(struct ht_runner *r);

@@ -189,7 +189,7 @@ struct ht_heap_table {
   unsigned carriers;               // how many may run at once; 0: any number
   unsigned collections; // an unreachable object is reclaimed after that many collect(full) calls; 0: no claim
   size_t minimum_alignment; // of every object
-  size_t natural_alignment; // of every object whose size is a multiple of it
+  size_t natural_alignment; // of every object whose size is a non-zero multiple of it
   size_t maximum_alignment; // that alloc takes
   // What committed_bytes is at most after `collections` full collections; 0: no claim. space_empty holds when
   // no object is alive. The others hold together, if space_percent is not 0: space_fixed, and space_percent %
@@ -231,10 +231,13 @@ struct ht_heap_table {
                 size_t alignment, unsigned flags);
   // The mutator says: dead. Nothing may still hold the object, nor use it again.
   void (*release)(struct ht_mutator *mutator, ht_ref object);
-  // Changes the count of an object whose type has no references and that this slot alone holds; it may move.
-  // The first min(old, new) bytes and the alignment stay, as do weak references, finalizer and pins; with
-  // HT_ZEROED the bytes that come new are zero. False: no memory; all is as it was.
-  bool (*resize)(struct ht_mutator *mutator, ht_ref *slot, size_t count, unsigned flags);
+  // Changes the count of an object whose type has no references, that this slot alone holds and whose weak
+  // references nobody uses meanwhile; it may move. The caller says what the object is, for not every heap
+  // knows: the type it was made of and its count so far. The first min(old, new) bytes stay, as do weak
+  // references, finalizer and pins; the alignment is what alloc gives if asked for none. With HT_ZEROED the
+  // bytes that come new are zero. False: no memory, or a size no heap could give; all is as it was.
+  bool (*resize)(struct ht_mutator *mutator, ht_ref *slot, const struct ht_type *type, size_t old_count,
+                 size_t count, unsigned flags);
 
   // References in objects. `object` is what contains the field, NULL for a global. copy and clear take
   // `words` words from the fields on, references and data alike; copy's runs may overlap.

@@ -55,8 +55,9 @@ static inline void heap_release(struct ht_mutator *m, ht_ref object) {
   m->heap->table->release(m, object);
 }
 
-static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned flags) {
-  return m->heap->table->resize(m, slot, count, flags);
+static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type,
+                               size_t old_count, size_t count, unsigned flags) {
+  return m->heap->table->resize(m, slot, type, old_count, count, flags);
 }
 
 static inline ht_ref heap_load(struct ht_mutator *m, ht_ref object, const ht_ref *field) {

@@ -9,13 +9,16 @@
 
 #include <heaptrial/heap.h>
 
+// A collector may stop this thread anywhere and walk its frames: a frame is whole before it is seen, and out
+// of sight before its memory is used for something else. That costs no instruction.
 static inline void ht_frames_push(struct ht_mutator *m, struct ht_frame *frame) {
   frame->previous = m->frames;
-  m->frames = frame;
+  __atomic_store_n(&m->frames, frame, __ATOMIC_RELEASE);
 }
 
 static inline void ht_frames_pop(struct ht_mutator *m) {
-  m->frames = m->frames->previous;
+  __atomic_store_n(&m->frames, m->frames->previous, __ATOMIC_RELEASE);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 static inline ht_ref ht_word_load(const ht_ref *field) {

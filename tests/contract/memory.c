@@ -75,7 +75,7 @@ static void fill(struct scenario *s) {
       size_t bytes = (i * 7919 + round * 104729) % (i % 6 ? 700 : 60000);
       if (round % 2 && can(HT_RESIZES)) {
         size_t least = bytes < s->bytes[i] ? bytes : s->bytes[i];
-        STEP(s, heap_resize(t->m, &frame->slots[i], bytes, 0));
+        STEP(s, heap_resize(t->m, &frame->slots[i], &bytes_type, s->bytes[i], bytes, 0));
         CHECK(is_stamped(frame->slots[i], least, i));
       } else {
         size_t alignment = i % 5 ? 0 : at_most(128);

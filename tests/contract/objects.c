@@ -98,9 +98,15 @@ static void impossible_sizes(void) {
       CHECK(frame->slots[0] && is_stamped(frame->slots[0], 40, 1));
     }
   if (can(HT_RESIZES)) {
-    CHECK(!heap_resize(t.m, &frame->slots[0], SIZE_MAX, 0));
-    CHECK(!heap_resize(t.m, &frame->slots[0], SIZE_MAX - 64, HT_ZEROED));
+    ht_ref before = frame->slots[0];
+    CHECK(!heap_resize(t.m, &frame->slots[0], &bytes_type, 40, SIZE_MAX, 0));
+    CHECK(!heap_resize(t.m, &frame->slots[0], &bytes_type, 40, SIZE_MAX - 64, HT_ZEROED));
+    CHECK(can(HT_MOVES) || frame->slots[0] == before);
     CHECK(is_stamped(frame->slots[0], 40, 1));
+    CHECK(trial_alloc(&t, t.m, &frame->slots[1], &odd, 2, 0, 0));
+    stamp(frame->slots[1], 48, 2);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+      CHECK(!heap_resize(t.m, &frame->slots[1], &odd, 2, counts[i], 0) && is_stamped(frame->slots[1], 48, 2));
   }
   CHECK(trial_alloc(&t, t.m, &frame->slots[1], &bytes_type, 40, 0, 0));
   heap_pop(t.m);
@@ -127,6 +133,7 @@ static void references_are_null(void) {
 }
 
 static void resize(void) {
+  static const struct ht_type words = {"words", 16, 0, NULL};
   struct trial t;
   HT_FRAME(frame, 3);
   trial_open(&t);
@@ -140,14 +147,15 @@ static void resize(void) {
       stamp(*slot, sizes[i], i);
       ht_ref before = *slot;
       struct ht_weak *weak;
-      if (can(HT_WEAK)) CHECK(heap_weak_create(t.m, *slot, NULL, NULL, &weak));
-      CHECK(heap_resize(t.m, slot, sizes[k], HT_ZEROED));
+      bool watched = can(HT_WEAK) && (i + k) % 3;
+      if (watched) CHECK(heap_weak_create(t.m, *slot, NULL, NULL, &weak));
+      CHECK(heap_resize(t.m, slot, &bytes_type, sizes[i], sizes[k], HT_ZEROED));
       trial_moved(&t, before, *slot);
       CHECK(is_stamped(*slot, least, i));
       CHECK(is_zero((unsigned char *)*slot + least, sizes[k] - least));
-      CHECK(is_aligned(*slot, sizes[k], alignment));
+      CHECK(is_aligned(*slot, sizes[k], 0));
       if (can(HT_TELLS_SIZE)) CHECK(heaptrial_heap.usable_size(t.heap, *slot) >= sizes[k]);
-      if (can(HT_WEAK)) {
+      if (watched) {
         heap_weak_load(t.m, weak, &frame->slots[2]);
         CHECK(frame->slots[2] == *slot);
         heap_root_set(t.m, &frame->slots[2], NULL);
@@ -158,6 +166,16 @@ static void resize(void) {
       CHECK(is_stamped(*slot, sizes[k], k));
       trial_drop(&t, slot);
     }
+  // Counts are of elements.
+  CHECK(trial_alloc(&t, t.m, slot, &words, 1, 0, 0));
+  for (size_t count = 1; count <= 1000; count *= 10) {
+    stamp(*slot, count * words.size, count);
+    ht_ref before = *slot;
+    CHECK(heap_resize(t.m, slot, &words, count, 10 * count, HT_ZEROED));
+    trial_moved(&t, before, *slot);
+    CHECK(is_stamped(*slot, count * words.size, count));
+    CHECK(is_zero((unsigned char *)*slot + count * words.size, 9 * count * words.size));
+  }
   heap_pop(t.m);
   trial_close(&t);
 }

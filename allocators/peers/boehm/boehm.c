@@ -177,6 +177,28 @@ void boehm_detach(struct ht_mutator *mutator) {
   free(m);
 }
 
+// GC_realloc wants the beginning of a block and frees it when it copies, which the library forbids for what
+// it watches. An object that begins inside its block or is watched is copied here, and its block left for the
+// next cycle to find.
+bool boehm_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type, size_t old_count,
+                  size_t count, unsigned flags) {
+  struct boehm_heap *heap = boehm_of(m);
+  size_t old = ht_type_bytes(type, old_count), bytes = ht_type_bytes(type, count);
+  char *from = *slot, *to;
+  if (GC_base(from) == from && !boehm_weak_exists(heap, from) && !boehm_finalizer_exists(heap, from)) {
+    to = GC_realloc(from, bytes + !bytes); // a size of 0 frees
+    if (!to) return false;
+  } else {
+    to = GC_malloc_atomic(bytes);
+    if (!to || !boehm_finalizer_move(heap, from, to)) return false;
+    boehm_weak_move(heap, from, to);
+    memcpy(to, from, old < bytes ? old : bytes);
+  }
+  if ((flags & HT_ZEROED) && bytes > old) memset(to + old, 0, bytes - old);
+  *slot = to;
+  return true;
+}
+
 static bool root_add(struct ht_heap *heap, const void *word) {
   GC_alloc_lock();
   bool added = peers_words_add(&((struct boehm_heap *)heap)->roots, word);
@@ -249,7 +271,7 @@ const struct ht_heap_table heaptrial_heap = {
     .name = "boehm",
     .description = "libgc, the Boehm-Demers-Weiser conservative mark and sweep collector",
     .capabilities = HT_COLLECTS | HT_COLLECTS_CYCLES | HT_CONSERVATIVE | HT_INTERIOR | HT_AMBIGUOUS_ROOTS |
-                    HT_TELLS_SIZE | HT_TELLS_OWNER | HT_WEAK | HT_FINALIZERS | HT_MEMORY_LIMIT |
+                    HT_RESIZES | HT_TELLS_SIZE | HT_TELLS_OWNER | HT_WEAK | HT_FINALIZERS | HT_MEMORY_LIMIT |
                     HT_SINGLETON | HT_THREAD_BOUND,
     .options = options,
     .minimum_alignment = BOEHM_GRANULE,
@@ -271,6 +293,7 @@ const struct ht_heap_table heaptrial_heap = {
     .root_load = heap_root_load,
     .alloc = heap_alloc,
     .release = heap_release,
+    .resize = heap_resize,
     .load = heap_load,
     .store = heap_store,
     .copy = heap_copy,

@@ -8,6 +8,7 @@
 // The library's own lock guards all lists: the collector runs with it held, so it never sees half a change.
 
 #include "allocators/peers/boehm/boehm_inline.h"
+#include "allocators/peers/peers.h"
 
 #include "base/list.h"
 
@@ -47,10 +48,15 @@ bool boehm_weak_create(struct ht_mutator *m, ht_ref object, ht_weak_callback *ca
 void boehm_weak_load(struct ht_mutator *m, struct ht_weak *weak, ht_ref *slot);
 void boehm_weak_drop(struct ht_mutator *m, struct ht_weak *weak);
 size_t boehm_weak_report(struct ht_mutator *m); // calls what is due, returns how many
+bool boehm_weak_exists(struct boehm_heap *heap, ht_ref object);
+void boehm_weak_move(struct boehm_heap *heap, ht_ref from, ht_ref to); // `to` is a block
 void boehm_weak_drop_all(struct boehm_heap *heap);
 
 // finalize.c
 bool boehm_finalizer_set(struct ht_mutator *m, ht_ref object, ht_finalizer *function, void *data);
+bool boehm_finalizer_exists(struct boehm_heap *heap, ht_ref object);
+bool boehm_finalizer_move(struct boehm_heap *heap, ht_ref from,
+                          ht_ref to);                // `to` is a block; false: no memory
 size_t boehm_finalizers_run(struct ht_mutator *m);   // runs what is due, returns how many
 void boehm_finalizers_push(struct boehm_heap *heap); // within a cycle: what is due is a root
 void boehm_finalizers_drop_all(struct boehm_heap *heap);

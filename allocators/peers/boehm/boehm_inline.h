@@ -15,7 +15,8 @@
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
 
-#include "allocators/peers/peers.h"
+#include <heaptrial/optional.h>
+#include <heaptrial/plain.h>
 
 #include <string.h>
 
@@ -26,6 +27,8 @@ enum {
 
 bool boehm_attach(struct ht_heap *heap, struct ht_mutator **mutator);
 void boehm_detach(struct ht_mutator *m);
+bool boehm_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type, size_t old_count,
+                  size_t count, unsigned flags);
 size_t boehm_run_finalizers(struct ht_mutator *m);
 
 static inline bool heap_attach(struct ht_heap *heap, struct ht_carrier *carrier,
@@ -50,28 +53,6 @@ static inline void heap_poll(struct ht_mutator *m) {
   (void)m;
 }
 
-// The collector may stop this thread anywhere and walk its frames: a frame is whole before it is seen, and
-// out of sight before its memory is used for something else.
-static inline void heap_push(struct ht_mutator *m, struct ht_frame *frame) {
-  frame->previous = m->frames;
-  __atomic_store_n(&m->frames, frame, __ATOMIC_RELEASE);
-}
-
-static inline void heap_pop(struct ht_mutator *m) {
-  __atomic_store_n(&m->frames, m->frames->previous, __ATOMIC_RELEASE);
-  __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-static inline void heap_root_set(struct ht_mutator *m, ht_ref *slot, ht_ref object) {
-  (void)m;
-  *slot = object;
-}
-
-static inline void heap_root_load(struct ht_mutator *m, ht_ref *slot, ht_ref object, const ht_ref *field) {
-  (void)m, (void)object;
-  *slot = ht_word_load(field);
-}
-
 static inline bool heap_alloc(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type, size_t count,
                               size_t alignment, unsigned flags) {
   (void)m;
@@ -91,43 +72,9 @@ static inline void heap_release(struct ht_mutator *m, ht_ref object) {
   (void)m, (void)object;
 }
 
-// GC_realloc wants bytes; nobody here knows what size of element the object was made of.
-static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned flags) {
-  (void)m, (void)slot, (void)count, (void)flags;
-  return false;
-}
-
-static inline ht_ref heap_load(struct ht_mutator *m, ht_ref object, const ht_ref *field) {
-  (void)m, (void)object;
-  return ht_word_load(field);
-}
-
-static inline void heap_store(struct ht_mutator *m, ht_ref object, ht_ref *field, ht_ref value) {
-  (void)m, (void)object;
-  ht_word_store(field, value);
-}
-
-static inline void heap_copy(struct ht_mutator *m, ht_ref to, ht_ref *to_field, ht_ref from,
-                             const ht_ref *from_field, size_t words) {
-  (void)m, (void)to, (void)from;
-  ht_words_copy(to_field, from_field, words);
-}
-
-static inline void heap_clear(struct ht_mutator *m, ht_ref object, ht_ref *field, size_t words) {
-  (void)m, (void)object;
-  ht_words_clear(field, words);
-}
-
-static inline bool heap_send(struct ht_mutator *m, ht_ref *cell, ht_ref object) {
-  (void)m;
-  return ht_cell_send(cell, object);
-}
-
-static inline bool heap_recv(struct ht_mutator *m, ht_ref *cell, ht_ref *slot) {
-  (void)m;
-  ht_ref object = ht_cell_take(cell);
-  if (object) *slot = object;
-  return object != NULL;
+static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type,
+                               size_t old_count, size_t count, unsigned flags) {
+  return boehm_resize(m, slot, type, old_count, count, flags);
 }
 
 static inline void heap_collect(struct ht_mutator *m, bool full) {

@@ -64,6 +64,41 @@ bool boehm_finalizer_set(struct ht_mutator *m, ht_ref object, ht_finalizer *func
   return registered;
 }
 
+// The object's finalizer in the list, or NULL. With the lock held.
+static struct finalizer *find(struct base_list *list, ht_ref object) {
+  base_list_each(link, list) {
+    if (finalizer_of(link)->object == object) return finalizer_of(link);
+  }
+  return NULL;
+}
+
+bool boehm_finalizer_exists(struct boehm_heap *heap, ht_ref object) {
+  GC_alloc_lock();
+  bool exists = find(&heap->finalizers, object) || find(&heap->due_finalizers, object);
+  GC_alloc_unlock();
+  return exists;
+}
+
+bool boehm_finalizer_move(struct boehm_heap *heap, ht_ref from, ht_ref to) {
+  GC_alloc_lock();
+  struct finalizer *f = find(&heap->finalizers, from);
+  // What another's finalizer revived still has its own to come, of which the library knows no more.
+  struct finalizer *due = find(&heap->due_finalizers, from);
+  GC_alloc_unlock();
+  if (f) {
+    GC_finalization_proc old_function;
+    void *old = f;
+    GC_register_finalizer_no_order(to, queue, f, &old_function, &old);
+    if (old == f) return false;
+    GC_register_finalizer_no_order(f->base, NULL, NULL, NULL, NULL);
+  }
+  GC_alloc_lock();
+  if (f) f->base = f->object = to;
+  if (due) due->base = due->object = to;
+  GC_alloc_unlock();
+  return true;
+}
+
 size_t boehm_finalizers_run(struct ht_mutator *m) {
   struct boehm_heap *heap = boehm_of(m);
   size_t due = 0, count = 0;

@@ -55,6 +55,34 @@ void boehm_weak_drop(struct ht_mutator *m, struct ht_weak *weak) {
   forget(weak);
 }
 
+// A reference to the object, or NULL. With the lock held.
+static struct ht_weak *find(struct boehm_heap *heap, ht_ref object) {
+  struct base_list *lists[] = {&heap->weaks, &heap->watched};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) base_list_each(link, lists[i]) {
+      if (weak_of(link)->object == GC_HIDE_POINTER(object)) return weak_of(link);
+    }
+  return NULL;
+}
+
+bool boehm_weak_exists(struct boehm_heap *heap, ht_ref object) {
+  GC_alloc_lock();
+  bool exists = find(heap, object) != NULL;
+  GC_alloc_unlock();
+  return exists;
+}
+
+void boehm_weak_move(struct boehm_heap *heap, ht_ref from, ht_ref to) {
+  struct ht_weak *weak;
+  do {
+    GC_alloc_lock();
+    weak = find(heap, from);
+    if (weak) weak->object = GC_HIDE_POINTER(to);
+    GC_alloc_unlock();
+    // For a link it knows the library only changes the object, which needs no memory.
+    if (weak) GC_general_register_disappearing_link((void **)&weak->object, to);
+  } while (weak);
+}
+
 size_t boehm_weak_report(struct ht_mutator *m) {
   struct boehm_heap *heap = boehm_of(m);
   size_t due = 0, count = 0;

@@ -5,6 +5,7 @@
 // what was allocated between create and destroy.
 
 #include "allocators/peers/cpython/cpython_inline.h"
+#include "allocators/peers/peers.h"
 
 #include "base/list.h"
 

@@ -19,7 +19,8 @@
 
 #include <Python.h>
 
-#include "allocators/peers/peers.h"
+#include <heaptrial/optional.h>
+#include <heaptrial/words.h>
 
 enum { CPYTHON_ALIGNMENT = 16 };
 
@@ -140,7 +141,9 @@ static inline void heap_release(struct ht_mutator *m, ht_ref object) {
   (void)m, (void)object;
 }
 
-static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned flags) {
+static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type,
+                               size_t old_count, size_t count, unsigned flags) {
+  (void)type, (void)old_count; // the header has them
   return cpython_resize(m, slot, count, flags);
 }
 

@@ -1,5 +1,7 @@
 #include "allocators/peers/malloc/malloc_inline.h"
 
+#include "allocators/peers/peers.h"
+
 #include <heaptrial/settings.h>
 
 #include <malloc.h>
@@ -67,13 +69,14 @@ static size_t usable_size(struct ht_heap *heap, ht_ref object) {
 }
 
 // HT_DIAGNOSES_FREE is not among them: glibc ends the process for some invalid pointers, the others for
-// fewer. Nor is a memory limit, which here is the process's own.
+// fewer. Nor is a memory limit, which here is the process's own. Carriers are bound to their threads because
+// the library's caches are: only another thread gives a block back to another cache.
 const struct ht_heap_table heaptrial_heap = {
     .version = HT_INTERFACE_VERSION,
     .size = sizeof(struct ht_heap_table),
     .name = "malloc",
     .description = "the process's malloc: glibc's, or whichever library is preloaded",
-    .capabilities = HT_RELEASES | HT_TELLS_SIZE,
+    .capabilities = HT_RELEASES | HT_RESIZES | HT_TELLS_SIZE | HT_THREAD_BOUND,
     .options = options,
     .minimum_alignment = MALLOC_MINIMUM_ALIGNMENT,
     .natural_alignment = MALLOC_NATURAL_ALIGNMENT,
@@ -94,6 +97,7 @@ const struct ht_heap_table heaptrial_heap = {
     .root_load = heap_root_load,
     .alloc = heap_alloc,
     .release = heap_release,
+    .resize = heap_resize,
     .load = heap_load,
     .store = heap_store,
     .copy = heap_copy,

@@ -12,8 +12,7 @@
 //
 // Objects that are not released when the heap is destroyed leak: a malloc cannot list them.
 
-#include "allocators/peers/peers.h"
-
+#include <heaptrial/optional.h>
 #include <heaptrial/plain.h>
 
 #include <stdlib.h>
@@ -76,10 +75,16 @@ static inline void heap_release(struct ht_mutator *m, ht_ref object) {
   free(object);
 }
 
-// realloc wants bytes; nobody here knows what size of element the object was made of.
-static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned flags) {
-  (void)m, (void)slot, (void)count, (void)flags;
-  return false;
+static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type,
+                               size_t old_count, size_t count, unsigned flags) {
+  (void)m;
+  size_t old = ht_type_bytes(type, old_count), bytes = ht_type_bytes(type, count);
+  // For a size of 0 some realloc free the block.
+  char *object = realloc(*slot, bytes + !bytes);
+  if (!object) return false;
+  if ((flags & HT_ZEROED) && bytes > old) memset(object + old, 0, bytes - old);
+  *slot = object;
+  return true;
 }
 
 static inline void heap_collect(struct ht_mutator *m, bool full) {

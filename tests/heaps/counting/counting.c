@@ -88,9 +88,7 @@ bool counting_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned 
     header->bytes = bytes;
   } else {
     HT_FRAME(frame, 1);
-    size_t alignment = (size_t)1 << base_ctz((uintptr_t)*slot | COUNTING_MAXIMUM_ALIGNMENT);
-    if (counting_chunk_of(header)->cells > 1) alignment = COUNTING_NATURAL_ALIGNMENT;
-    if (!heap_alloc(m, &frame->slots[0], header->type, count, alignment, 0)) return false;
+    if (!heap_alloc(m, &frame->slots[0], header->type, count, 0, 0)) return false;
     ht_ref moved = frame->slots[0];
     memcpy(moved, *slot, old < bytes ? old : bytes);
     counting_header_of(moved)->watches = header->watches;

@@ -206,7 +206,9 @@ static inline void heap_release(struct ht_mutator *m, ht_ref object) {
   (void)m, (void)object;
 }
 
-static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned flags) {
+static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type,
+                               size_t old_count, size_t count, unsigned flags) {
+  (void)type, (void)old_count; // the header has them
   return counting_resize(m, slot, count, flags);
 }
 

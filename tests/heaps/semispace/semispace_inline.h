@@ -92,8 +92,9 @@ static inline void heap_release(struct ht_mutator *m, ht_ref object) {
 }
 
 // The table leaves it out, and so does this heap.
-static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned flags) {
-  (void)m, (void)slot, (void)count, (void)flags;
+static inline bool heap_resize(struct ht_mutator *m, ht_ref *slot, const struct ht_type *type,
+                               size_t old_count, size_t count, unsigned flags) {
+  (void)m, (void)slot, (void)type, (void)old_count, (void)count, (void)flags;
   return false;
 }
 

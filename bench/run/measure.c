@@ -1,0 +1,189 @@
+// One workload on one heap, with the clocks around it.
+#include "bench/run/run.h"
+
+#include "allocators/base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+// Times of single pushes that are kept: 8 MB of them.
+enum { SAMPLES_KEPT = 1 << 21 };
+
+struct clocked {
+  struct ht_heap *heap;
+  struct ht_bench_reading before, after;
+  struct ht_statistics statistics_before, statistics_after;
+};
+
+static uint64_t around(void *context, void (*region)(void *argument), void *argument) {
+  struct clocked *clocked = context;
+  clocked->heap->table->statistics(clocked->heap, &clocked->statistics_before);
+  ht_bench_read(&clocked->before);
+  ht_measured_region(region, argument);
+  ht_bench_read(&clocked->after);
+  clocked->heap->table->statistics(clocked->heap, &clocked->statistics_after);
+  return 1;
+}
+
+static void add_times(struct ht_line *line, const struct clocked *clocked, uint64_t operations) {
+  double cpu = (double)(clocked->after.cpu_ns - clocked->before.cpu_ns);
+  double wall = (double)(clocked->after.wall_ns - clocked->before.wall_ns);
+  ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, cpu / (double)operations);
+  ht_line_sample(line, "wall_per_op", "ns", HT_LINE_LOWER, wall / (double)operations);
+  ht_line_sample(line, "cpu", "ns", HT_LINE_LOWER, cpu);
+  ht_line_sample(line, "wall", "ns", HT_LINE_LOWER, wall);
+  if (wall > 0) ht_line_sample(line, "operations", "1/s", HT_LINE_HIGHER, (double)operations * 1e9 / wall);
+  uint64_t collector_before = clocked->statistics_before.collector_ns;
+  uint64_t collector_after = clocked->statistics_after.collector_ns;
+  if ((clocked->heap->table->capabilities & HT_COLLECTS) && collector_before != HT_UNKNOWN &&
+      collector_after != HT_UNKNOWN && cpu > 0)
+    ht_line_sample(line, "collector_share", "ratio", HT_LINE_LOWER,
+                   (double)(collector_after - collector_before) / cpu);
+  ht_line_sample(line, "page_faults", "count", HT_LINE_LOWER,
+                 (double)(clocked->after.page_faults - clocked->before.page_faults));
+  ht_line_sample(line, "context_switches", "count", HT_LINE_NONE,
+                 (double)(clocked->after.context_switches - clocked->before.context_switches));
+}
+
+// The peak of the whole run, filling included, over what was resident before there was a heap.
+static void add_space(struct ht_line *line, const struct ht_bench_reading *baseline, uint64_t live_bytes) {
+  struct ht_bench_reading end;
+  ht_bench_read(&end);
+  if (!baseline->resident_bytes || end.peak_resident_bytes < baseline->resident_bytes) return;
+  double peak = (double)(end.peak_resident_bytes - baseline->resident_bytes);
+  ht_line_sample(line, "peak_resident", "bytes", HT_LINE_LOWER, peak);
+  ht_line_sample(line, "resident_over_live", "ratio", HT_LINE_LOWER, peak / (double)live_bytes);
+}
+
+static void add_samples(struct ht_line *line, struct ht_workload_samples *samples) {
+  static const struct {
+    double percentile;
+    const char *metric;
+  } shown[] = {{50, "push_p50"}, {99, "push_p99"}, {99.9, "push_p999"}};
+  double value;
+  uint32_t longest = 0;
+  if (!samples->count) return;
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+    if (ht_bench_percentile(samples->ns, samples->count, shown[i].percentile, &value))
+      ht_line_sample(line, shown[i].metric, "ns", HT_LINE_LOWER, value);
+  for (size_t i = 0; i < samples->count; i++)
+    if (samples->ns[i] > longest) longest = samples->ns[i];
+  ht_line_sample(line, "push_max", "ns", HT_LINE_LOWER, (double)longest);
+}
+
+static void add_params(struct ht_line *line, const struct ht_bench_arguments *a) {
+  for (const char *const *name = ht_workload_param_names; *name; name++)
+    if (ht_workload_param_uses(a->workload, *name))
+      ht_line_param_number(line, *name, (int64_t)ht_workload_param_get(&a->params, *name));
+  ht_line_param(line, "calls", a->set->calls);
+  for (size_t i = 0; i < a->setting_count; i++)
+    if (strcmp(a->settings[i].name, "provider") != 0)
+      ht_line_param_text(line, a->settings[i].name, "%s", a->settings[i].value);
+  ht_line_seed(line, a->params.seed);
+}
+
+// 0, or the exit code with the line saying why.
+static int prove_provider(const struct ht_bench_arguments *a, const struct ht_heap_table *table,
+                          struct ht_line *line) {
+  const char *provider = table->provider ? table->provider() : NULL;
+  ht_line_variant(line, a->variant ? a->variant : "", provider ? provider : "");
+  if (!a->provider || (provider && strstr(provider, a->provider))) return 0;
+  ht_line_fail(line, HT_LINE_NO_VERDICT, "allocations are served by %s, not by %s",
+               provider ? provider : "the heap itself", a->provider);
+  return 3;
+}
+
+static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_table *table,
+                       struct ht_workload_samples *samples, struct ht_bench_events *events,
+                       struct ht_line *line) {
+  char message[256] = "";
+  // A heap from elsewhere may know no memory but what it is handed.
+  struct ht_config config = {.memory = base_memory_os(),
+                             .settings = a->settings,
+                             .setting_count = a->setting_count,
+                             .sink = ht_bench_events_sink(events),
+                             .message = message,
+                             .message_size = sizeof message};
+  struct clocked clocked = {0};
+  struct ht_bench_reading baseline;
+  struct ht_workload_result result;
+
+  bool peak_known = ht_bench_peak_restart();
+  ht_bench_read(&baseline);
+  enum ht_status status = table->create(&config, &clocked.heap);
+  if (status != HT_OK) {
+    ht_line_fail(line, status == HT_NO_MEMORY ? HT_LINE_FAILED : HT_LINE_NO_VERDICT, "no heap: %s",
+                 *message ? message : "it gave no reason");
+    return status == HT_NO_MEMORY ? 1 : 3;
+  }
+  struct ht_workload_job run = {.workload = a->workload,
+                                .set = a->set,
+                                .heap = clocked.heap,
+                                .params = a->params,
+                                .samples = samples,
+                                .around = around,
+                                .context = &clocked};
+  ht_workload_run(&run, &result);
+  if (result.status == HT_WORKLOAD_OK) {
+    // Space first: what is made of the measures below takes memory too.
+    if (peak_known && !a->counting) add_space(line, &baseline, result.live_bytes);
+    if (!a->counting) {
+      add_times(line, &clocked, result.operations);
+      add_samples(line, samples);
+    }
+  }
+  table->destroy(clocked.heap);
+  ht_line_checksum(line, result.checksum);
+  ht_line_allocations(line, result.allocations);
+  switch (result.status) {
+  case HT_WORKLOAD_OK:
+    if (!a->counting) ht_bench_events_measure(events, line);
+    ht_line_sample(line, "measured_operations", "count", HT_LINE_NONE, (double)result.operations);
+    return 0;
+  case HT_WORKLOAD_FAILED:
+    ht_line_fail(line, HT_LINE_FAILED, "%s", result.reason);
+    return 1;
+  case HT_WORKLOAD_CHECKSUM:
+    ht_line_fail(line, HT_LINE_CHECKSUM, "%s", result.reason);
+    return 1;
+  case HT_WORKLOAD_CANNOT:
+    break;
+  }
+  ht_line_fail(line, HT_LINE_NO_VERDICT, "%s", result.reason);
+  return 3;
+}
+
+int ht_bench_measure(const struct ht_bench_arguments *a, const struct ht_heap_table *table,
+                     struct ht_line *line) {
+  struct ht_bench_events events;
+  struct ht_workload_samples samples = {.capacity = SAMPLES_KEPT};
+  int status = prove_provider(a, table, line);
+  add_params(line, a);
+  if (status) return status;
+  bool latencies = strcmp(a->workload->name, "message-ring") == 0;
+  if (!latencies) samples.capacity = 0;
+  if (samples.capacity > a->params.operations) samples.capacity = a->params.operations;
+  if (samples.capacity) {
+    samples.ns = mmap(NULL, samples.capacity * sizeof *samples.ns, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (samples.ns == MAP_FAILED) {
+      ht_line_fail(line, HT_LINE_FAILED, "no memory for %zu samples", samples.capacity);
+      return 1;
+    }
+  }
+  if (!ht_bench_events_open(&events)) {
+    ht_line_fail(line, HT_LINE_FAILED, "no memory for the events");
+    status = 1;
+  } else {
+    status = run_on_heap(a, table, &samples, &events, line);
+    if (status == 0 && a->events_path && ht_bench_events_write(&events, a->events_path)) {
+      ht_line_fail(line, HT_LINE_FAILED, "cannot write %s: %s", a->events_path, strerror(errno));
+      status = 1;
+    }
+    ht_bench_events_close(&events);
+  }
+  if (samples.capacity) munmap(samples.ns, samples.capacity * sizeof *samples.ns);
+  return status;
+}

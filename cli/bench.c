@@ -1,0 +1,138 @@
+#include "bench/bench.h"
+#include "cli/keep.h"
+#include "cli/speed.h"
+#include "cli/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct arguments {
+  struct cli_words heaps, workloads;
+  struct ht_bench_plan plan;
+  const char *database;
+};
+
+enum { OPTION_CPU_TIME = 256, OPTION_PROCESS_TIME, OPTION_CPU, OPTION_INSTRUCTIONS, OPTION_DATABASE };
+enum { REPLICATES = 7, REPLICATES_MAX = 10000, CPU_MAX = 4095 };
+
+static const struct argp_option options[] = {
+    {"heap", 'H', "HEAP", 0, "A name (see heaptrial list) or the path of a library; may be repeated; all", 0},
+    {"workload", 'w', "NAME[:PARAMETER=N,...]", 0, "What to run (see heaptrial list); may be repeated; all",
+     0},
+    {"replicates", 'n', "N", 0, "Processes for each heap and workload (7)", 0},
+    {"time", 'T', "TIME", 0, "Start nothing after that", 0},
+    {"seed", 's', "N", 0, "Of the workloads and of the order of runs (1)", 0},
+    {"cpu-time", OPTION_CPU_TIME, "TIME", 0, "Runs are made shorter until one takes about that (2s)", 0},
+    {"process-time", OPTION_PROCESS_TIME, "TIME", 0, "A process that takes longer is ended (60s)", 0},
+    {"cpu", OPTION_CPU, "N", 0, "Run on this CPU only", 0},
+    {"instructions", OPTION_INSTRUCTIONS, NULL, 0, "Count instructions too, with callgrind", 0},
+    {"db", OPTION_DATABASE, "FILE", 0, "Where results are kept (results.db)", 0},
+    {0},
+};
+
+static error_t parse(int key, char *value, struct argp_state *state) {
+  struct arguments *arguments = state->input;
+  switch (key) {
+  case 'H':
+    cli_words_add(&arguments->heaps, value);
+    return 0;
+  case 'w':
+    cli_words_add(&arguments->workloads, value);
+    return 0;
+  case 'n':
+    arguments->plan.replicates = (unsigned)cli_number(state, "--replicates", value, 1, REPLICATES_MAX);
+    return 0;
+  case 'T':
+    arguments->plan.total_seconds = cli_seconds(state, "--time", value);
+    return 0;
+  case 's':
+    arguments->plan.seed = cli_number(state, "--seed", value, 0, INT64_MAX);
+    return 0;
+  case OPTION_CPU_TIME:
+    arguments->plan.cpu_seconds = cli_seconds(state, "--cpu-time", value);
+    return 0;
+  case OPTION_PROCESS_TIME:
+    arguments->plan.process_seconds = cli_seconds(state, "--process-time", value);
+    return 0;
+  case OPTION_CPU:
+    arguments->plan.cpu = (int)cli_number(state, "--cpu", value, 0, CPU_MAX);
+    arguments->plan.pinned = true;
+    return 0;
+  case OPTION_INSTRUCTIONS:
+    arguments->plan.instructions = true;
+    return 0;
+  case OPTION_DATABASE:
+    arguments->database = value;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static const struct argp argp = {
+    options,
+    parse,
+    NULL,
+    "Measures heaps: every heap with every workload, each run a process of its own, in rounds of random "
+    "order.\v"
+    "Exit codes: 0 measured, 1 a heap failed, crashed or lost its checksum, 2 usage, 3 not all could be "
+    "measured.",
+    NULL,
+    NULL,
+    NULL,
+};
+
+static void print_table(const struct ht_bench_plan *plan, const struct speed *speeds) {
+  struct table table = {.columns = 6};
+  table_add(&table, (const char *const[]){"heap", "runs", "failed", "throughput", "pause", "space"});
+  for (size_t i = 0; i < plan->heap_count; i++) {
+    char runs[SPEED_TEXT], failed[SPEED_TEXT], throughput[SPEED_TEXT], pause[SPEED_TEXT], space[SPEED_TEXT];
+    snprintf(runs, sizeof runs, "%zu", speeds[i].good);
+    snprintf(failed, sizeof failed, "%zu", speeds[i].bad);
+    table_add(&table, (const char *const[]){
+                          plan->heaps[i], runs, failed, speed_time(throughput, speeds[i].throughput),
+                          speed_pause(pause, &speeds[i]), speed_ratio(space, speeds[i].space)});
+  }
+  table_print(&table);
+  table_free(&table);
+}
+
+int cli_bench(int argc, char **argv) {
+  struct arguments arguments = {.plan = {.replicates = REPLICATES, .seed = 1}, .database = "results.db"};
+  struct ht_bench_plan *plan = &arguments.plan;
+  cli_parse(&argp, argc, argv, &arguments);
+  struct cli_heaps heaps;
+  if (!cli_heaps_open(&arguments.heaps, &heaps)) return CLI_USAGE;
+  struct cli_words names = {0};
+  for (size_t i = 0; i < heaps.count; i++) cli_words_add(&names, heaps.heaps[i].choice.text);
+  if (arguments.workloads.count == 0)
+    for (const struct ht_workload *workload = ht_workloads; workload->name; workload++)
+      cli_words_add(&arguments.workloads, workload->name);
+  plan->heaps = names.words;
+  plan->heap_count = names.count;
+  plan->workloads = arguments.workloads.words;
+  plan->workload_count = arguments.workloads.count;
+
+  int code = CLI_USAGE;
+  struct keep keep;
+  struct speed *speeds = calloc(heaps.count, sizeof *speeds);
+  if (!speeds) {
+    cli_say("no memory");
+    code = CLI_NO_VERDICT;
+  } else if (keep_open(&keep, arguments.database)) {
+    ht_process_interruptible();
+    size_t left_out;
+    code = speed_measure(plan, &keep, speeds, &left_out);
+    for (size_t i = 0; i < plan->heap_count; i++) left_out += speeds[i].missing;
+    if (code == CLI_FINE && left_out) code = CLI_NO_VERDICT;
+    if (code != CLI_USAGE) print_table(plan, speeds);
+    if (!keep_close(&keep) && code == CLI_FINE) code = CLI_NO_VERDICT;
+  }
+  free(speeds);
+  free(names.words);
+  cli_heaps_close(&heaps);
+  free(arguments.heaps.words);
+  free(arguments.workloads.words);
+  return code;
+}

@@ -1,0 +1,43 @@
+// A campaign as a line of results.
+
+#include "fuzz/campaign/campaign.h"
+
+#include <string.h>
+
+struct ht_line *ht_campaign_line(const struct ht_campaign_options *options,
+                                 const struct ht_campaign_result *result, int code) {
+  // The name without its settings: those are parameters.
+  char heap[256];
+  snprintf(heap, sizeof heap, "%.*s", (int)strcspn(options->heap, ":"), options->heap);
+  struct ht_line *line = ht_line_new(HT_LINE_FUZZ, heap, "campaign");
+  if (line == NULL) return NULL;
+  ht_line_param(line, "engine", ht_engine_name(options->engine));
+  ht_line_param_number(line, "jobs", options->jobs != 0 ? options->jobs : 1);
+  ht_line_param(line, "sanitizer", options->sanitizer ? "address,undefined" : "none");
+  ht_line_param(line, "mutator", options->mutate_bytes ? "bytes" : "structure");
+  ht_line_param_number(line, "seed", (int64_t)options->seed);
+  if (options->heap[strlen(heap)] == ':') ht_line_param(line, "settings", options->heap + strlen(heap) + 1);
+  if (options->only != NULL) ht_line_param(line, "only", options->only);
+  ht_line_seed(line, options->seed);
+  ht_line_sample(line, "executions", "count", HT_LINE_NONE, (double)result->executions);
+  ht_line_sample(line, "operations", "count", HT_LINE_NONE, (double)result->operations);
+  ht_line_sample(line, "edges", "count", HT_LINE_HIGHER, (double)result->edges);
+  ht_line_sample(line, "features", "count", HT_LINE_HIGHER, (double)result->features);
+  ht_line_sample(line, "corpus_files", "count", HT_LINE_NONE, (double)result->corpus_files);
+  ht_line_sample(line, "findings", "count", HT_LINE_LOWER,
+                 (double)(result->finding_count - result->unconfirmed_count));
+  ht_line_sample(line, "seconds", "s", HT_LINE_NONE, result->seconds);
+  ht_line_sample(line, "cpu_seconds", "s", HT_LINE_NONE, result->cpu_seconds);
+  if (result->seconds > 0) {
+    double per_second = (double)result->executions / result->seconds;
+    ht_line_sample(line, "executions_per_second", "1/s", HT_LINE_HIGHER, per_second);
+    ht_line_sample(line, "operations_per_second", "1/s", HT_LINE_HIGHER,
+                   (double)result->operations / result->seconds);
+  }
+  if (code == 1)
+    ht_line_fail(line, HT_LINE_FAILED, "%s", result->message);
+  else if (code != 0)
+    ht_line_fail(line, HT_LINE_NO_VERDICT, "%s", result->message);
+  ht_line_environment(line);
+  return line;
+}

@@ -1,0 +1,103 @@
+// The catalogue of mutants: the headers of the patches.
+
+#include "fuzz/mutants/mutants_internal.h"
+#include "fuzz/oracle/invariants.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATCH_MAX = 1 << 20 };
+
+// The value of "Name: value" in the lines in front of the diff, or NULL.
+static char *header_field(const char *text, const char *name) {
+  size_t length = strlen(name);
+  for (const char *line = text; line != NULL && strncmp(line, "--- ", 4) != 0;
+       line = strchr(line, '\n') != NULL ? strchr(line, '\n') + 1 : NULL) {
+    if (strncmp(line, name, length) != 0 || line[length] != ':') continue;
+    const char *value = line + length + 1;
+    value += strspn(value, " ");
+    return ht_text("%.*s", (int)strcspn(value, "\n"), value);
+  }
+  return NULL;
+}
+
+static void free_mutant(struct ht_mutant *mutant) {
+  free(mutant->id);
+  free(mutant->heap);
+  free(mutant->breaks);
+  free(mutant->retells);
+  free(mutant->patch);
+}
+
+static bool read_mutant(const char *path, struct ht_mutant *mutant, char *message, size_t message_size) {
+  size_t size;
+  char *text = ht_file_read(path, PATCH_MAX, &size);
+  if (text == NULL) {
+    snprintf(message, message_size, "%s: cannot be read", path);
+    return false;
+  }
+  *mutant = (struct ht_mutant){.id = header_field(text, "Id"),
+                               .heap = header_field(text, "Heap"),
+                               .breaks = header_field(text, "Breaks"),
+                               .retells = header_field(text, "Retells"),
+                               .patch = ht_text("%s", path)};
+  free(text);
+  const char *wrong = NULL;
+  const char *file = strrchr(path, '/') + 1;
+  if (mutant->id == NULL || mutant->heap == NULL || mutant->breaks == NULL || mutant->retells == NULL)
+    wrong = "the lines Id:, Heap:, Breaks: and Retells: are not all there";
+  else if (strlen(file) != strlen(mutant->id) + strlen(".patch") ||
+           strncmp(file, mutant->id, strlen(mutant->id)) != 0)
+    wrong = "the file is not called as its Id: says";
+  else if (ht_invariant_named(mutant->breaks) == HT_INVARIANTS)
+    wrong = "Breaks: names no invariant";
+  if (wrong == NULL) return true;
+  snprintf(message, message_size, "%s: %s", path, wrong);
+  free_mutant(mutant);
+  return false;
+}
+
+bool ht_mutants_read(const char *folder, struct ht_mutants *mutants, char *message, size_t message_size) {
+  struct ht_files files;
+  *mutants = (struct ht_mutants){0};
+  if (folder == NULL) folder = ht_mutants_patches();
+  bool read = ht_files_list(folder, false, &files);
+  if (!read) snprintf(message, message_size, "%s: cannot be listed", folder);
+  if (read && files.count != 0) {
+    mutants->mutants = calloc(files.count, sizeof *mutants->mutants);
+    read = mutants->mutants != NULL;
+    if (!read) snprintf(message, message_size, "no memory");
+  }
+  for (size_t i = 0; read && i < files.count; i++) {
+    size_t length = strlen(files.paths[i]);
+    if (length < 6 || strcmp(files.paths[i] + length - 6, ".patch") != 0) continue;
+    read = read_mutant(files.paths[i], &mutants->mutants[mutants->count], message, message_size);
+    if (read) mutants->count++;
+  }
+  if (read && mutants->count == 0) {
+    snprintf(message, message_size, "%s: there is no patch", folder);
+    read = false;
+  }
+  ht_files_free(&files);
+  if (!read) ht_mutants_free(mutants);
+  return read;
+}
+
+void ht_mutants_free(struct ht_mutants *mutants) {
+  for (size_t i = 0; i < mutants->count; i++) free_mutant(&mutants->mutants[i]);
+  free(mutants->mutants);
+  *mutants = (struct ht_mutants){0};
+}
+
+const char *ht_mutants_patches(void) {
+  return HEAPTRIAL_PATCHES_DIRECTORY;
+}
+
+const char *ht_mutants_killers(void) {
+  return HEAPTRIAL_KILLERS_DIRECTORY;
+}
+
+bool key_names(const char *key, const char *invariant) {
+  size_t length = strlen(invariant);
+  return strncmp(key, invariant, length) == 0 && (key[length] == ' ' || key[length] == 0);
+}

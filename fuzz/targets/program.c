@@ -1,0 +1,71 @@
+// The target of heap programs: decodes the bytes, runs the program on the heap beside the oracle, and stops
+// at a broken invariant.
+
+#include "fuzz/runner/runner.h"
+#include "fuzz/targets/flight.h"
+#include "fuzz/targets/settings.h"
+#include "fuzz/targets/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct ht_heap_table *table;
+static const struct ht_setting *heap_settings;
+static size_t heap_setting_count;
+static struct ht_flight *flight;
+static struct ht_runner *runner;
+static struct ht_runner_counts counts;
+static struct ht_program program;
+
+// _exit: libFuzzer takes an exit of its target for a crash.
+static _Noreturn void no_verdict(const char *message) {
+  fprintf(stderr, "no verdict: %s: %s\n", table != NULL ? table->name : "heap", message);
+  fflush(stderr);
+  if (flight != NULL) flight->refused = 1;
+  _exit(HT_TARGET_NO_VERDICT);
+}
+
+// The library is loaded here, before AFL++'s driver makes its fork server, so that the heap's coverage is
+// known to it.
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc;
+  (void)argv;
+  flight = ht_flight_open();
+  if (flight == NULL) no_verdict("cannot map the flight recorder");
+  table = ht_target_heap(&heap_settings, &heap_setting_count);
+  return 0;
+}
+
+// The runner is made at the first program, in the process that runs it: a heap with threads of its own would
+// not live through the fork that AFL++ does after LLVMFuzzerInitialize.
+static void open_runner(void) {
+  char message[512];
+  struct ht_runner_options options = {
+      .table = table, .settings = heap_settings, .setting_count = heap_setting_count};
+  if (!ht_target_settings(&options, message, sizeof message)) no_verdict(message);
+  runner = ht_runner_open(&options, message, sizeof message);
+  if (runner == NULL) no_verdict(message);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  if (size > HT_PROGRAM_BYTES_MAX) size = HT_PROGRAM_BYTES_MAX;
+  if (runner == NULL) open_runner();
+  ht_flight_start(flight, data, size);
+  ht_program_decode(data, size, &program);
+  struct ht_verdict verdict;
+  ht_runner_run(runner, &program, &verdict);
+  if (verdict.kind == HT_NO_VERDICT) no_verdict(verdict.message);
+  if (verdict.kind == HT_BROKEN) {
+    ht_verdict_print(&verdict, table, stderr);
+    fflush(stderr);
+    abort();
+  }
+  struct ht_runner_counts now;
+  ht_runner_counts(runner, &now);
+  ht_target_feedback(counts.evaluations, now.evaluations, HT_INVARIANTS);
+  ht_flight_finish(flight, now.operations - counts.operations);
+  counts = now;
+  return 0;
+}

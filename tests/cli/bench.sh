@@ -1,0 +1,34 @@
+# Measuring from the command line, and the report of what was measured.
+sanitized && exit 77
+short="--replicates 1 --cpu-time 0.05s --time 60s"
+
+# shellcheck disable=SC2086
+{
+  expect 0 '^malloc +2 +0 +[0-9.]+ [num]?s +none +[0-9.]+ x live' bench $short --heap malloc --heap bump \
+    --workload churn --workload binary-trees
+  expect 0 '^report: report.html$' report
+  for heap in malloc bump; do grep -q "$heap" report.html || fail "the report says nothing of $heap"; done
+  [ "$(sqlite3 results.db "SELECT count(*) FROM line WHERE kind = 'bench' AND status = 'ok'")" = 4 ] ||
+    fail "not every run has its line"
+
+  # A heap that crashes, hangs or ends the process has no times.
+  for heap in crash_in_alloc exit_in_alloc; do
+    expect 1 "^[^ ]*$heap[^ ]* +0 +1 +- +- +-" bench $short --heap "$faulty/lib$heap.so" --workload churn:size=1024
+  done
+  expect 1 ' +0 +1 +- +- +-' bench $short --process-time 2s --heap "$faulty/libhang_in_alloc.so" \
+    --workload churn:size=1024
+  [ "$(sqlite3 results.db "SELECT count(*) FROM line WHERE status <> 'ok' AND reason <> ''")" = 3 ] ||
+    fail "a run that failed has no line that says why"
+
+  expect 3 'served by|not by nonsense' bench $short --heap malloc:provider=nonsense --workload churn
+  expect 2 'nosuch' bench $short --heap malloc --workload nosuch
+  expect 2 'nosuch' bench $short --heap malloc --workload churn:nosuch=1
+  expect 2 'takes a number' bench --replicates 0
+}
+
+expect 0 'churn' list workloads
+: >none.db
+expect 3 'holds no results' report --db none.db --import /dev/null
+printf 'broken\n' >broken.jsonl
+expect 2 'broken.jsonl:1: ' report --import broken.jsonl
+expect_line 2 'nosuch.json' report --hyperfine nosuch.json
