@@ -21,9 +21,9 @@ static void stop_running(struct ht_runner *r) {
 
 void run_push(struct ht_runner *r) {
   struct shadow_mutator *shadow = &r->shadow->mutators[r->running];
-  struct run_frame *frame = &r->mutators[r->running].frames[shadow->frames];
+  union run_frame *frame = &r->mutators[r->running].frames[shadow->frames];
   memset(frame, 0, sizeof *frame);
-  frame->frame.count = HT_FRAME_SLOTS;
+  frame->sized.count = HT_FRAME_SLOTS;
   memset(&shadow->slots[shadow->frames * HT_FRAME_SLOTS], 0, HT_FRAME_SLOTS * sizeof *shadow->slots);
   shadow->frames++;
   r->table->push(run_handle(r), &frame->frame);

@@ -57,8 +57,9 @@ void run_bind(struct ht_runner *r, shadow_number number, ht_ref value) {
           "object %u of %zu bytes is said to be at %p, which is not memory of the heap", number,
           object->bytes, value);
   if (!fresh) {
-    HOLDS(r, HT_MOVE_1, object->pins == 0 || value == shadow_address(object),
-          "pinned object %u moved from %p to %p", number, shadow_address(object), value);
+    if (object->pins)
+      HOLDS(r, HT_MOVE_1, value == shadow_address(object), "pinned object %u moved from %p to %p", number,
+            shadow_address(object), value);
     HOLDS(r, HT_REF_1,
           stamp_identify(&r->shadow->shapes[object->type], value, object->bytes, object->pattern),
           "%p should be object %u, but the object there is another", value, number);

@@ -28,16 +28,20 @@ enum {
 
 // One mutator of the run. Its frames live in the runner, where a heap reads them through the mutator's shadow
 // stack.
-struct run_frame {
+union run_frame {
+  struct {
+    struct ht_frame *previous;
+    size_t count;
+    ht_ref slots[HT_FRAME_SLOTS];
+  } sized;
   struct ht_frame frame;
-  ht_ref slots[HT_FRAME_SLOTS];
 };
 
 struct run_mutator {
   struct ht_mutator *handle; // NULL: not attached
   unsigned carrier;
   bool ended; // by detach: only attach starts it again
-  struct run_frame frames[HT_FRAMES_MAX];
+  union run_frame frames[HT_FRAMES_MAX];
 };
 
 // What a heap is handed as a callback's data.
@@ -165,7 +169,7 @@ static inline struct ht_mutator *run_handle(struct ht_runner *r) {
 }
 
 static inline ht_ref *run_slot(struct ht_runner *r, unsigned mutator, uint32_t slot) {
-  return &r->mutators[mutator].frames[slot / HT_FRAME_SLOTS].slots[slot % HT_FRAME_SLOTS];
+  return &r->mutators[mutator].frames[slot / HT_FRAME_SLOTS].sized.slots[slot % HT_FRAME_SLOTS];
 }
 
 static inline void run_safepoint(struct ht_runner *r) {
