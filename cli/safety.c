@@ -106,6 +106,22 @@ static void save(struct trial *trial, const char *folder) {
     safety->saved[0] = 0;
 }
 
+static void refuse(struct safety *safety, const char *why) {
+  safety->result.kind = ATTEMPT_NO_VERDICT;
+  snprintf(safety->result.message, sizeof safety->result.message, "%s", why);
+}
+
+// A claim that no program came to check has not been tried, whatever the verdict on the rest.
+static void judge_unevaluated(struct safety *safety) {
+  uint64_t asked = ht_invariants_for(safety->heap->table->capabilities);
+  char why[sizeof safety->result.message] = "";
+  for (enum ht_invariant i = 0; i < HT_INVARIANTS; i++)
+    if (asked >> i & 1 && safety->counts.evaluations[i] == 0)
+      snprintf(why + strlen(why), sizeof why - strlen(why), "%s%s",
+               *why ? ", " : "never evaluated: ", ht_invariants[i].name);
+  if (*why) refuse(safety, why);
+}
+
 static void finish(struct trial *trial, const struct safety_plan *plan, struct ht_process_result *process) {
   struct safety *safety = trial->safety;
   const struct attempt_record *record = trial->shared.record;
@@ -123,17 +139,14 @@ static void finish(struct trial *trial, const struct safety_plan *plan, struct h
     reproduce(trial, fmin(STALL_SECONDS, plan->seconds));
     break;
   case ATTEMPT_KEPT:
+    judge_unevaluated(safety);
+    break;
   case ATTEMPT_NO_VERDICT:
   case ATTEMPT_INTERRUPTED:
     break;
   }
   ht_process_result_free(process);
   shared_close(&trial->shared);
-}
-
-static void refuse(struct safety *safety, const char *why) {
-  safety->result.kind = ATTEMPT_NO_VERDICT;
-  snprintf(safety->result.message, sizeof safety->result.message, "%s", why);
 }
 
 // A library that did not survive being loaded is a finding by itself; no program came to run.

@@ -133,19 +133,9 @@ static void say_safety(const struct safety *safety) {
   }
 }
 
-// A claim that no program came to check has not been tried, whatever the verdict on the rest.
-static void say_unevaluated(const struct safety *safety) {
-  if (safety->result.kind != ATTEMPT_KEPT) return;
-  uint64_t asked = ht_invariants_for(safety->heap->table->capabilities);
-  for (enum ht_invariant i = 0; i < HT_INVARIANTS; i++)
-    if (asked >> i & 1 && safety->counts.evaluations[i] == 0)
-      cli_say("%s: %s was never evaluated", safety->heap->choice.name, ht_invariants[i].name);
-}
-
 static void safety_is_done(void *context, const struct safety *safety) {
   struct trial *trial = context;
   say_safety(safety);
-  say_unevaluated(safety);
   struct ht_line *line = keep_safety(safety, &trial->arguments->safety);
   keep_line(&trial->keep, line);
   ht_line_free(line);

@@ -29,15 +29,18 @@ function(heaptrial_c_target target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
-# heaptrial_test(NAME <module>.<what> COMMAND ... [TIMEOUT s] [LABELS ...]): one ctest entry; exit 77 is a skip.
+# One ctest may run the tests of several builds: the prefix says whose a test is ("asan/line.format").
+set(HEAPTRIAL_TEST_PREFIX "" CACHE STRING "Put in front of the names of tests")
+
+# heaptrial_test(NAME <module>.<what> COMMAND ... [TIMEOUT s] [LABELS ...] [ENVIRONMENT name=value ...]): one ctest
+# entry; exit 77 is a skip.
 function(heaptrial_test)
-  cmake_parse_arguments(T "" "NAME;TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  cmake_parse_arguments(T "" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 60)
   endif()
-  add_test(NAME ${T_NAME} COMMAND ${T_COMMAND})
-  # One ctest may run the tests of several builds: the label says whose a test is.
-  cmake_path(GET PROJECT_BINARY_DIR FILENAME build)
-  list(APPEND T_LABELS ${build})
-  set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}")
+  set(name ${HEAPTRIAL_TEST_PREFIX}${T_NAME})
+  add_test(NAME ${name} COMMAND ${T_COMMAND})
+  set_tests_properties(${name} PROPERTIES
+    TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77 LABELS "${T_LABELS}" ENVIRONMENT "${T_ENVIRONMENT}")
 endfunction()

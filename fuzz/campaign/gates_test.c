@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 0, FOUND = 1, NO_VERDICT = 3, SECONDS = 20, HANG = 3 };
+enum { KEPT = 0, FOUND = 1, NO_VERDICT = 3, SECONDS = 10, HANG = 2 };
 
 struct gate {
   const char *name;

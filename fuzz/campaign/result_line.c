@@ -1,22 +1,27 @@
 // A campaign as a line of results.
 
 #include "fuzz/campaign/campaign.h"
+#include "plugin/plugin.h"
 
 #include <string.h>
 
 struct ht_line *ht_campaign_line(const struct ht_campaign_options *options,
                                  const struct ht_campaign_result *result, int code) {
-  // The name without its settings: those are parameters.
-  char heap[256];
-  snprintf(heap, sizeof heap, "%.*s", (int)strcspn(options->heap, ":"), options->heap);
-  struct ht_line *line = ht_line_new(HT_LINE_FUZZ, heap, "campaign");
+  struct ht_plugin_choice choice;
+  char message[256];
+  // A heap that nobody knows gives no verdict, and its line still says what was asked for.
+  bool known = ht_plugin_choose(options->heap, &choice, message, sizeof message);
+  struct ht_line *line = ht_line_new(HT_LINE_FUZZ, known ? choice.heap : options->heap, "campaign");
+  if (line != NULL && known) ht_line_variant(line, choice.variant, NULL);
+  if (known) ht_plugin_choice_free(&choice);
   if (line == NULL) return NULL;
   ht_line_param(line, "engine", ht_engine_name(options->engine));
   ht_line_param_number(line, "jobs", options->jobs != 0 ? options->jobs : 1);
   ht_line_param(line, "sanitizer", options->sanitizer ? "address,undefined" : "none");
   ht_line_param(line, "mutator", options->mutate_bytes ? "bytes" : "structure");
   ht_line_param_number(line, "seed", (int64_t)options->seed);
-  if (options->heap[strlen(heap)] == ':') ht_line_param(line, "settings", options->heap + strlen(heap) + 1);
+  const char *settings = strchr(options->heap, ':');
+  if (settings != NULL) ht_line_param(line, "settings", settings + 1);
   if (options->only != NULL) ht_line_param(line, "only", options->only);
   ht_line_seed(line, options->seed);
   ht_line_sample(line, "executions", "count", HT_LINE_NONE, (double)result->executions);

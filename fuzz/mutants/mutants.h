@@ -85,8 +85,8 @@ struct ht_mutants_result {
 };
 
 // Exit code: 0 all caught, 1 some survived or the unmodified heap failed, 2 the options make no sense, 3 some
-// could not be tried. With engines, the unmodified heap is fuzzed first with the same budget, as a mutant
-// with the id "none".
+// could not be tried. With engines, the unmodified heap is fuzzed first with the same budget and one seed, as
+// a mutant with the id "none".
 int ht_mutants_run(const struct ht_mutants_options *options, struct ht_mutants_result *result);
 void ht_mutants_result_free(struct ht_mutants_result *result);
 

@@ -121,7 +121,8 @@ static void fuzz(const struct ht_mutants_options *options, struct ht_mutants_res
 
 static void fuzz_engine(const struct ht_mutants_options *options, struct ht_mutants_result *result,
                         const struct ht_mutant *mutant, const char *sources, enum ht_engine engine) {
-  unsigned seeds = options->seeds != 0 ? options->seeds : 1;
+  // The unmodified heap takes the whole budget every time: one seed is enough.
+  unsigned seeds = options->seeds != 0 && mutant->patch != NULL ? options->seeds : 1;
   char message[512];
   // The blind driver is a plain binary and takes the plain library.
   const char *flavour = engine == HT_ENGINE_BLIND ? "replay" : ht_engine_name(engine);

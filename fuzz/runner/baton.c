@@ -29,12 +29,13 @@ static void perform(struct ht_runner *r, struct run_job *job) {
 // to end.
 static void serve(struct ht_runner *r, unsigned carrier, const struct run_job *mine) {
   struct run_thread *thread = &r->threads[carrier];
-  while (mine ? !mine->done : !thread->ending) {
+  // Nothing is looked at but after a wake-up, which is what orders it: each job and each end comes with one.
+  do {
     base_park(&thread->wake);
     struct run_job *job = thread->job;
     thread->job = NULL;
     if (job) perform(r, job);
-  }
+  } while (mine ? !mine->done : !thread->ending);
 }
 
 static void run_thread(void *argument) {

@@ -65,7 +65,7 @@ void run_release_unreached(struct ht_runner *r) {
 
 static unsigned alignment_log(const struct ht_runner *r, unsigned type, size_t bytes, size_t asked) {
   size_t alignment = r->table->minimum_alignment;
-  if (bytes % r->table->natural_alignment == 0 && alignment < r->table->natural_alignment)
+  if (bytes && bytes % r->table->natural_alignment == 0 && alignment < r->table->natural_alignment)
     alignment = r->table->natural_alignment;
   if (ht_program_types[type].references && alignment < HT_WORD) alignment = HT_WORD;
   if (alignment < asked) alignment = asked;

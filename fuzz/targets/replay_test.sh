@@ -3,7 +3,9 @@
 # beside them for people. A replay of nothing is no pass.
 binary=$1
 shift
-mapfile -t files < <(find "$@" -type f ! -name '*.txt' ! -name '.*' | sort)
+mapfile -t files < <(for folder in "$@"; do
+  [ -d "$folder" ] && find "$folder" -type f ! -name '*.txt' ! -name '.*'
+done | sort)
 if [ ${#files[@]} -eq 0 ]; then
   echo "there is nothing in $*: nothing was replayed" >&2
   exit 1

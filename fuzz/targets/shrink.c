@@ -22,6 +22,7 @@ enum {
   FIRST_MILLISECONDS = 3000,
   AGAIN_MILLISECONDS = 300,
   SHRINK_SECONDS = 30,
+  HANG_SECONDS = 8, // instead, where each attempt that fails takes its whole bound
   OUTPUT_MAX = 65536,
 };
 
@@ -99,6 +100,7 @@ int ht_target_shrink(const uint8_t *data, size_t size, const char *path) {
     return 1;
   }
   shrinker.bound = AGAIN_MILLISECONDS;
+  if (strcmp(shrinker.key, "hang") == 0) shrinker.end = time(NULL) + HANG_SECONDS;
   ht_program_decode(data, size, &program);
   // Shrinking hands back what still fails; a program that fails only in its raw form stays as it is.
   if (fails_alike(&shrinker, &program)) ht_program_shrink(&program, fails_alike, &shrinker, ATTEMPTS_MAX);

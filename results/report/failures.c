@@ -29,7 +29,7 @@ static void put_failure(struct report *report, const struct ht_line *line) {
 
 void put_failures(struct report *report) {
   fputs("<section>\n", report->out);
-  put_heading(report, 2, "failures", "Runs without a result");
+  put_heading(report, 2, "failures", "Failures, and runs without a result");
   if (report->summary.failures == 0) {
     fputs("<p class=\"lead\">None: every run ended well, with its checksum.</p>\n</section>\n", report->out);
     return;

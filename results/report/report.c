@@ -65,9 +65,8 @@ static void put_navigation(struct report *report) {
   if (report->kinds[HT_LINE_BENCH].line_count) fputs("<a href=\"#benchmarks\">Benchmarks</a>", report->out);
   if (report->kinds[HT_LINE_FUZZ].line_count) fputs("<a href=\"#fuzzing\">Fuzzing</a>", report->out);
   if (report->kinds[HT_LINE_MUTANT].line_count) fputs("<a href=\"#mutants\">Planted bugs</a>", report->out);
-  fputs(
-      "<a href=\"#failures\">Runs without a result</a><a href=\"#environment\">Environment</a></div></nav>\n",
-      report->out);
+  fputs("<a href=\"#failures\">Failures</a><a href=\"#environment\">Environment</a></div></nav>\n",
+        report->out);
 }
 
 static void put_page(struct report *report) {
@@ -143,6 +142,14 @@ int ht_report_write(struct ht_store *store, const char *path, struct ht_report_s
   char *beside = NULL;
   int result = collect(&report, store, error);
   if (result != 0) goto out;
+  // A rename would put a file in the place of a device.
+  struct stat there;
+  if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+    snprintf(error, HT_ERROR_SIZE, "%s: this is a %s, the report needs a file", path,
+             S_ISDIR(there.st_mode) ? "directory" : "device or pipe");
+    result = -1;
+    goto out;
+  }
   if (!(report.out = open_beside(path, &beside, error))) {
     result = -1;
     goto out;

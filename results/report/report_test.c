@@ -219,6 +219,14 @@ static void no_space(struct ht_store *store) {
   free(after);
   CHECK(ht_report_write(store, "/nowhere/report.html", NULL, error) == -1 && strstr(error, "No such file"));
   CHECK(ht_report_write(store, directory, NULL, error) == -1 && strstr(error, "directory"));
+  // What is no file stays what it is: here a pipe, on a bad day /dev/null.
+  char pipe[PATH_MAX];
+  struct stat there;
+  snprintf(pipe, sizeof pipe, "%s/pipe", directory);
+  CHECK(mkfifo(pipe, 0600) == 0);
+  CHECK(ht_report_write(store, pipe, NULL, error) == -1 && strstr(error, "device or pipe"));
+  CHECK(stat(pipe, &there) == 0 && S_ISFIFO(there.st_mode));
+  unlink(pipe);
 }
 
 static void nothing(struct ht_store *store) {
