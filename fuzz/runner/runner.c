@@ -250,10 +250,12 @@ static void close_carrier(struct ht_runner *r, unsigned carrier) {
 
 // Opens carriers; false: a page request was refused, and the run ends with that.
 static bool open_carriers(struct ht_runner *r, unsigned wanted) {
+  if (r->options.carriers && wanted > r->options.carriers) wanted = r->options.carriers;
   if (r->table->carriers && wanted > r->table->carriers) wanted = r->table->carriers;
   r->threaded = wanted > 1 && r->table->capabilities & HT_THREAD_BOUND;
   if (r->threaded) wanted = run_threads(r, wanted);
   for (unsigned c = 0; c < wanted && r->carrier_count == c; c++) run_on(r, c, open_carrier, c);
+  if (r->threaded) run_gather(r);
   return r->carrier_count > 0;
 }
 
@@ -290,6 +292,7 @@ static void run_once(struct ht_runner *r, const struct ht_program *program) {
       end(r);
     }
     for (unsigned c = r->carrier_count; c-- > 0;) run_on(r, c, close_carrier, c);
+    run_scatter(r);
     r->table->destroy(r->heap);
   } else {
     run_refused(r, "create");
@@ -317,7 +320,10 @@ void ht_runner_run(struct ht_runner *r, const struct ht_program *program, struct
   jmp_buf here;
   r->broken = &here;
   r->on = 0;
-  if (setjmp(here)) return;
+  if (setjmp(here)) {
+    run_scatter(r);
+    return;
+  }
   r->recording = is_repeated(r, program);
   run_once(r, program);
   if (!r->recording) return;

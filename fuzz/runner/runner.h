@@ -33,9 +33,10 @@ struct ht_runner_options {
   const struct ht_heap_table *table;
   const struct ht_setting *settings; // outlive the runner
   size_t setting_count;
-  uint64_t only; // set of invariants that are checked; HT_INVARIANTS_ALL
-  bool every;    // compare everything after each operation
-  FILE *trace;   // if not NULL: every operation as it is done, with the objects it meets
+  uint64_t only;     // set of invariants that are checked; HT_INVARIANTS_ALL
+  unsigned carriers; // at most so many, whatever the program says; 0: as many as it says
+  bool every;        // compare everything after each operation
+  FILE *trace;       // if not NULL: every operation as it is done, with the objects it meets
 };
 
 struct ht_runner;

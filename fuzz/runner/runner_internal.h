@@ -14,6 +14,7 @@
 #include "allocators/base/park.h"
 #include "allocators/base/thread.h"
 
+#include <sched.h>
 #include <setjmp.h>
 
 enum {
@@ -79,6 +80,7 @@ struct run_thread {
   struct ht_runner *runner; // NULL: not started, or the caller's
   struct run_job *job;      // handed to it and not yet begun
   bool ending;
+  unsigned cpu; // where it is, plus one
   struct base_thread thread;
   struct base_parker wake;
 };
@@ -96,9 +98,11 @@ struct ht_runner {
   struct run_queues queues;
   const struct ht_program *program;
   struct ht_verdict *verdict;
-  jmp_buf *broken; // of the thread that the run is on
-  bool threaded;   // carriers are threads
-  unsigned on;     // the carrier whose thread the run is on
+  jmp_buf *broken;    // of the thread that the run is on
+  bool threaded;      // carriers are threads
+  bool gathered;      // the caller's thread is bound to one CPU
+  cpu_set_t anywhere; // where it may be otherwise
+  unsigned on;        // the carrier whose thread the run is on
   struct ht_heap *heap;
   unsigned carrier_count;
   struct ht_carrier *carriers[HT_CARRIERS_MAX];
@@ -224,6 +228,9 @@ static inline void run_on(struct ht_runner *r, unsigned carrier, run_task *task,
 // Sees that the threads of so many carriers stand ready; returns how many do.
 unsigned run_threads(struct ht_runner *r, unsigned wanted);
 void run_threads_end(struct ht_runner *r);
+// Puts the threads of a run on one CPU, and lets the caller's go again.
+void run_gather(struct ht_runner *r);
+void run_scatter(struct ht_runner *r);
 
 // mutators.c: who is on which carrier. Makes a mutator run on a carrier; false: it has ended, or there is no
 // memory to attach it.

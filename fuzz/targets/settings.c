@@ -46,6 +46,14 @@ bool ht_target_settings(struct ht_runner_options *options, char *message, size_t
   options->only = HT_INVARIANTS_ALL;
   const char *every = getenv("HEAPTRIAL_EVERY");
   options->every = every != NULL && strcmp(every, "1") == 0;
+  const char *carriers = getenv("HEAPTRIAL_CARRIERS");
+  if (carriers != NULL) {
+    options->carriers = (unsigned)strtoul(carriers, NULL, 10);
+    if (options->carriers == 0 || options->carriers > HT_CARRIERS_MAX) {
+      snprintf(message, message_size, "HEAPTRIAL_CARRIERS: 1 to %d, not \"%s\"", HT_CARRIERS_MAX, carriers);
+      return false;
+    }
+  }
   const char *texts[] = {getenv("HEAPTRIAL_SETTINGS"), getenv("HEAPTRIAL_ONLY")};
   bool (*const readers[])(struct ht_runner_options *, char *, char *, size_t) = {read_settings, read_only};
   for (size_t i = 0; i < 2; i++) {
