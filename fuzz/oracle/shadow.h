@@ -57,6 +57,7 @@ struct shadow_object {
   uint8_t alignment; // logarithm of what its address must be a multiple of
   uint8_t carrier;   // that made it
   bool zeroed;       // was asked for
+  bool lost;         // a trace did not reach it, and no weak reference gave it back
   bool lost_once; // nothing reached it when some callback ran: a weak reference to it may be clear for good
   uint16_t weaks; // weak references to it that were not dropped
   uint32_t call;  // its armed finalizer

@@ -4,17 +4,15 @@
 // Was the object reachable when the operation being done began to call back? The first callback of an
 // operation traces; what later ones find may have been revived by those before.
 static bool reachable(struct ht_runner *r, shadow_number number) {
-  if (!r->judged) {
+  if (!r->judged.number) {
     shadow_trace(r->shadow, false);
-    r->judgement++;
+    r->judged = (struct run_judgement){++r->judgements, r->shadow->count};
     for (uint32_t i = 0; i < r->shadow->reached_count; i++)
-      run_object(r, r->shadow->work[i])->judged = r->judgement;
+      run_object(r, r->shadow->work[i])->judged = r->judged.number;
     for (shadow_number n = 1; n <= r->shadow->count; n++)
-      if (run_object(r, n)->judged != r->judgement) run_object(r, n)->lost_once = true;
-    r->judged_count = r->shadow->count;
-    r->judged = true;
+      if (run_object(r, n)->judged != r->judged.number) run_object(r, n)->lost_once = true;
   }
-  if (number <= r->judged_count && run_object(r, number)->judged != r->judgement) return false;
+  if (number <= r->judged.count && run_object(r, number)->judged != r->judged.number) return false;
   return shadow_trace(r->shadow, false) == run_object(r, number)->mark;
 }
 

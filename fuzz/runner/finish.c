@@ -106,7 +106,7 @@ static void settle_and_compare(struct ht_runner *r) {
 
 static void drop_roots(struct ht_runner *r) {
   while (r->shadow->mutators[r->last].frames > 1) {
-    r->judged = false;
+    r->judged.number = 0;
     run_pop(r);
   }
   for (unsigned i = 0; i < HT_GLOBALS; i++)
@@ -123,10 +123,10 @@ static void drop_roots(struct ht_runner *r) {
 // once.
 static void drop_everything(struct ht_runner *r) {
   for (unsigned m = 0; m < HT_MUTATORS_MAX; m++) {
-    r->judged = false;
+    r->judged.number = 0;
     if (r->mutators[m].handle && m != r->last && run_switch(r, m, 0)) run_detach(r, m);
   }
-  r->judged = false;
+  r->judged.number = 0;
   run_switch(r, r->last, 0);
   for (unsigned round = 0; round < SETTLE_ROUNDS; round++) {
     if (round == LIVELY_ROUNDS) r->tired = true;

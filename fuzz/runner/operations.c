@@ -209,13 +209,13 @@ static bool recv(struct ht_runner *r, uint32_t slot, unsigned cell) {
 }
 
 void run_collect(struct ht_runner *r, bool full) {
-  if (r->depth == 0) r->judged = false;
+  if (r->depth == 0) r->judged.number = 0;
   r->table->collect(run_handle(r), full);
   run_safepoint(r);
 }
 
 size_t run_finalizers(struct ht_runner *r) {
-  r->judged = false;
+  r->judged.number = 0;
   uint32_t before = r->callbacks;
   size_t said = r->table->run_finalizers(run_handle(r));
   run_safepoint(r);
@@ -271,6 +271,7 @@ static bool weak_load(struct ht_runner *r, uint32_t slot, unsigned weak) {
     HOLDS(r, HT_WEAK_2, !entry->cleared && object->state != SHADOW_RECLAIMED,
           "weak reference %d gives %p after object %u %s", at, *real, number,
           entry->cleared ? "was found cleared" : "was reclaimed");
+    for (shadow_number n = 1; n <= r->shadow->count; n++) run_object(r, n)->lost = false;
     if (*shadow_slot(r, slot) == 0) {
       put(r, shadow_slot(r, slot), number);
       run_look(r, slot);
@@ -457,9 +458,12 @@ static bool dispatch(struct ht_runner *r, const struct ht_operation *op, uint32_
 bool run_operation(struct ht_runner *r, const struct ht_operation *operation) {
   uint32_t slots = slot_count(r);
   if (slots == 0) return false;
-  if (r->depth == 0) r->judged = false;
+  // In a callback: what this operation lets the heap find is judged by itself, and then it goes on as before.
+  struct run_judgement outer = r->judged;
+  r->judged.number = 0;
   r->code = operation->code;
-  if (!dispatch(r, operation, slots)) return false;
-  r->counts.operations++;
-  return true;
+  bool done = dispatch(r, operation, slots);
+  r->judged = outer;
+  r->counts.operations += done;
+  return done;
 }

@@ -228,8 +228,8 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   r->operation = r->depth = r->allocations = r->made = r->resized = r->callbacks = r->call_count = 0;
   r->allocated = 0;
   r->live = r->peak = (struct run_amount){0, 0};
-  r->judged = r->bulk = r->tired = r->tried_invalid = r->crossed = false;
-  r->judgement = 0;
+  r->bulk = r->tired = r->tried_invalid = r->crossed = false;
+  r->judgements = r->judged.number = 0;
   r->globals_added = r->cells_added = 0;
   r->told.pause_end = r->told.cycles = 0;
   r->told.fault = NULL;
