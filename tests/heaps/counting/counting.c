@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <heaptrial/settings.h>
+#include <heaptrial/inlines.h>
 
 #include <stdio.h>
 
@@ -206,32 +207,13 @@ const struct ht_heap_table heaptrial_heap = {
     .destroy = destroy,
     .carrier_open = rooted_carrier_open,
     .carrier_close = rooted_carrier_close,
-    .attach = heap_attach,
-    .detach = heap_detach,
-    .block = heap_block,
-    .unblock = heap_unblock,
-    .poll = heap_poll,
-    .push = heap_push,
-    .pop = heap_pop,
-    .root_set = heap_root_set,
-    .root_load = heap_root_load,
-    .alloc = heap_alloc,
-    .release = heap_release,
-    .resize = heap_resize,
-    .load = heap_load,
-    .store = heap_store,
-    .copy = heap_copy,
-    .clear = heap_clear,
+    HT_INLINE_ENTRIES,
     .global_root_add = rooted_global_add,
     .global_root_remove = rooted_global_remove,
-    .send = heap_send,
-    .recv = heap_recv,
     .weak_create = weak_create,
     .weak_load = weak_load,
     .weak_drop = weak_drop,
     .finalizer_set = finalizer_set,
-    .collect = heap_collect,
-    .run_finalizers = heap_run_finalizers,
     .statistics = statistics,
     .usable_size = usable_size,
     .owns = owns,
