@@ -213,6 +213,18 @@ static enum ht_status create_telling(const struct ht_config *config, struct ht_h
   return honest->create(config, heap);
 }
 
+static void hear_no_cycle(void *context, const struct ht_event *event) {
+  (void)context;
+  if (event->kind != HT_EVENT_CYCLE) sink.event(sink.context, event);
+}
+
+static enum ht_status create_mute(const struct ht_config *config, struct ht_heap **heap) {
+  struct ht_config mute = *config;
+  sink = config->sink;
+  mute.sink = (struct ht_event_sink){NULL, hear_no_cycle};
+  return honest->create(&mute, heap);
+}
+
 static void collect_backwards(struct ht_mutator *m, bool full) {
   sink.event(sink.context, &(struct ht_event){.kind = HT_EVENT_PAUSE, .start = 2, .end = 1});
   honest->collect(m, full);
@@ -294,6 +306,7 @@ static const struct lie {
     {HT_FIN_2, COUNTING, 0, {.finalizer_set = finalizer_set_scribbling}},
     {HT_WALK_1, BUMP, 0, {.walk = walk_hiding}},
     {HT_SELF_1, BUMP, HT_CHECKS, {.check = check_complaining}},
+    {HT_TELL_1, SEMISPACE, 0, {.create = create_mute}},
     {HT_TELL_1, BUMP, 0, {.create = create_telling, .collect = collect_backwards}},
 };
 

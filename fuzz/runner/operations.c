@@ -210,8 +210,13 @@ static bool recv(struct ht_runner *r, uint32_t slot, unsigned cell) {
 
 void run_collect(struct ht_runner *r, bool full) {
   if (r->depth == 0) r->judged.number = 0;
+  uint64_t cycles = r->told.cycles, refused = r->hooked ? ht_metered_read(r->metered).refused : 0;
   r->table->collect(run_handle(r), full);
   run_safepoint(r);
+  // In a callback a cycle may be under way already, and one that is refused memory need not take place.
+  bool certain = full && r->depth == 0 && r->table->capabilities & HT_COLLECTS_CYCLES &&
+                 (!r->hooked || ht_metered_read(r->metered).refused == refused);
+  if (certain) HOLDS(r, HT_TELL_1, r->told.cycles > cycles, "a full collection told of no cycle");
 }
 
 size_t run_finalizers(struct ht_runner *r) {
