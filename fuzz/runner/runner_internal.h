@@ -19,6 +19,7 @@
 
 enum {
   ALLOCATED_MAX = 64 << 20,                 // bytes one program may allocate
+  ALLOCATED_MAX_MOVING = 8 << 20,           // of a heap that may copy all of them at every safepoint
   CALLBACK_OPERATIONS = 16,                 // that one finalizer may run
   CALLBACK_DEPTH = 2,                       // of callbacks within callbacks that run operations
   SETTLE_ROUNDS = SHADOW_OBJECTS_MAX,       // collections and finalizers until nothing happens any more
@@ -176,6 +177,12 @@ static inline struct ht_mutator *run_handle(struct ht_runner *r) {
 
 static inline ht_ref *run_slot(struct ht_runner *r, unsigned mutator, uint32_t slot) {
   return &r->mutators[mutator].frames[slot / HT_FRAME_SLOTS].sized.slots[slot % HT_FRAME_SLOTS];
+}
+
+// How many more bytes the program may allocate.
+static inline size_t run_allowance(const struct ht_runner *r) {
+  size_t most = r->moves ? ALLOCATED_MAX_MOVING : ALLOCATED_MAX;
+  return r->allocated < most ? most - r->allocated : 0;
 }
 
 static inline void run_safepoint(struct ht_runner *r) {
