@@ -105,6 +105,7 @@ void ht_line_free(struct ht_line *line) {
   if (!line) return;
   for (size_t i = 0; i < line->measure_count; i++) free_measure(&line->measures[i]);
   free(line->measures);
+  ht_line_curves_drop(line);
   for (size_t i = 0; i < line->param_count; i++) {
     free(line->params[i].name);
     free(line->params[i].value);
@@ -282,6 +283,7 @@ void ht_line_fail(struct ht_line *line, enum ht_line_status status, const char *
       line->measures[kept++] = line->measures[i];
   }
   line->measure_count = kept;
+  ht_line_curves_drop(line);
 }
 
 void ht_line_checksum(struct ht_line *line, uint64_t checksum) {
@@ -336,5 +338,8 @@ int ht_line_check(const struct ht_line *line, char *error) {
       return ht_line_error(error, "a run with status \"%s\" has no %s (in %s): leave it out",
                            ht_line_status_name(line->status), measure->metric, measure->unit);
   }
+  if (line->status != HT_LINE_OK && line->curve_count > 0)
+    return ht_line_error(error, "a run with status \"%s\" has no curve %s: leave it out",
+                         ht_line_status_name(line->status), line->curves[0].name);
   return 0;
 }

@@ -23,7 +23,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define HT_LINE_SCHEMA 1
+/* 2 added curves; lines of schema 1 are read as lines without any. */
+#define HT_LINE_SCHEMA 2
 #define HT_ERROR_SIZE 512
 
 enum ht_line_kind { HT_LINE_BENCH, HT_LINE_FUZZ, HT_LINE_MUTANT, HT_LINE_TRIAL };
@@ -50,6 +51,16 @@ struct ht_line_measure {
   double *samples;     /* all finite */
 };
 
+/* One measure as a function of something: resident memory over time, utilisation over the window's length,
+ * latency over the percentile. A drawing, where a measure is a number: replicates are not compared by curves.
+ */
+struct ht_line_curve {
+  char *name;            /* "resident", "utilisation", "latency"; unique in the line */
+  char *x_unit, *y_unit; /* "" for what has none */
+  size_t count;          /* at least 1 in a line that was written */
+  double *x, *y;         /* all finite; x never falls */
+};
+
 struct ht_line_param {
   char *name, *value;
 };
@@ -73,6 +84,9 @@ struct ht_line {
 
   size_t measure_count;
   struct ht_line_measure *measures;
+
+  size_t curve_count;
+  struct ht_line_curve *curves;
 
   bool has_checksum, has_allocations, has_seed;
   uint64_t checksum, allocations, seed;
@@ -111,7 +125,11 @@ void ht_line_measure(struct ht_line *line, const char *metric, const char *unit,
 /* The same with one sample. */
 void ht_line_sample(struct ht_line *line, const char *metric, const char *unit, enum ht_line_better better,
                     double sample);
-/* Makes the line one without a result: drops every cost measured so far. The reason must not be empty. */
+/* Adds a curve of `count` points; a second one of the same name is a mistake. */
+void ht_line_curve(struct ht_line *line, const char *name, const char *x_unit, const char *y_unit,
+                   const double *x, const double *y, size_t count);
+/* Makes the line one without a result: drops every cost measured so far, and every curve. The reason must not
+ * be empty. */
 void ht_line_fail(struct ht_line *line, enum ht_line_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ht_line_checksum(struct ht_line *line, uint64_t checksum);
@@ -131,8 +149,9 @@ bool ht_line_is_cost(const char *unit);
  * outcomes "caught_by" and "verdict". Lines that differ in these alone belong to one series. */
 bool ht_line_is_varying(const char *param);
 
-/* NULL if there is no such measure or parameter; what is returned belongs to the line. */
+/* NULL if there is no such measure, parameter or curve; what is returned belongs to the line. */
 const struct ht_line_measure *ht_line_find(const struct ht_line *line, const char *metric);
+const struct ht_line_curve *ht_line_find_curve(const struct ht_line *line, const char *name);
 const char *ht_line_find_param(const struct ht_line *line, const char *name);
 
 /* The words used in the file; -1 for a word that is none of them. */

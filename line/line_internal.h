@@ -19,6 +19,8 @@ int ht_line_check(const struct ht_line *line, char *error);
 /* A line with all strings "", no id and no start time. */
 struct ht_line *ht_line_blank(enum ht_line_kind kind);
 
+void ht_line_curves_drop(struct ht_line *line);
+
 /* Writes to `error`, always returns -1. */
 int ht_line_error(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

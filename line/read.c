@@ -27,6 +27,25 @@ static int read_word(const json_t *object, const char *name, int (*of)(const cha
   return number;
 }
 
+/* Numbers of an array of `count`; NULL with `error`. */
+static double *read_array(const json_t *array, size_t count, const char *name, char *error) {
+  double *numbers = calloc(count, sizeof *numbers);
+  if (!numbers) {
+    ht_line_error(error, "no memory");
+    return NULL;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const json_t *number = json_array_get(array, i);
+    if (!json_is_number(number)) {
+      free(numbers);
+      ht_line_error(error, "number %zu of %s is none", i + 1, name);
+      return NULL;
+    }
+    numbers[i] = json_number_value(number);
+  }
+  return numbers;
+}
+
 static int read_measure(struct ht_line *line, const json_t *object, char *error) {
   const char *metric = json_string_value(json_object_get(object, "metric"));
   const char *unit = json_string_value(json_object_get(object, "unit"));
@@ -38,18 +57,27 @@ static int read_measure(struct ht_line *line, const json_t *object, char *error)
   if (ht_line_find(line, metric)) return ht_line_error(error, "%s is measured twice", metric);
 
   size_t count = json_array_size(samples);
-  double *values = calloc(count, sizeof *values);
-  if (!values) return ht_line_error(error, "no memory");
-  int result = 0;
-  for (size_t i = 0; i < count && result == 0; i++) {
-    const json_t *sample = json_array_get(samples, i);
-    if (!json_is_number(sample))
-      result = ht_line_error(error, "sample %zu of %s is not a number", i + 1, metric);
-    else
-      values[i] = json_number_value(sample);
-  }
-  if (result == 0) ht_line_measure(line, metric, unit, (enum ht_line_better)better, values, count);
+  double *values = read_array(samples, count, metric, error);
+  if (!values) return -1;
+  ht_line_measure(line, metric, unit, (enum ht_line_better)better, values, count);
   free(values);
+  return 0;
+}
+
+static int read_curve(struct ht_line *line, const json_t *object, char *error) {
+  const char *name = json_string_value(json_object_get(object, "curve")),
+             *x_unit = json_string_value(json_object_get(object, "x_unit")),
+             *y_unit = json_string_value(json_object_get(object, "y_unit"));
+  const json_t *x = json_object_get(object, "x"), *y = json_object_get(object, "y");
+  size_t count = json_array_size(x);
+  if (!name || !x_unit || !y_unit || count == 0 || json_array_size(y) != count)
+    return ht_line_error(error, "a curve needs curve, x_unit, y_unit and as many x as y");
+  double *xs = read_array(x, count, name, error);
+  double *ys = xs ? read_array(y, count, name, error) : NULL;
+  if (ys) ht_line_curve(line, name, x_unit, y_unit, xs, ys, count);
+  int result = ys ? 0 : -1;
+  free(xs);
+  free(ys);
   return result;
 }
 
@@ -146,6 +174,10 @@ static int read_fields(struct ht_line *line, const json_t *object, char *error) 
   if (measures && !json_is_array(measures)) return ht_line_error(error, "measures is not an array");
   for (size_t i = 0; i < json_array_size(measures); i++)
     if (read_measure(line, json_array_get(measures, i), error) != 0) return -1;
+  const json_t *curves = json_object_get(object, "curves");
+  if (curves && !json_is_array(curves)) return ht_line_error(error, "curves is not an array");
+  for (size_t i = 0; i < json_array_size(curves); i++)
+    if (read_curve(line, json_array_get(curves, i), error) != 0) return -1;
   if (read_params(line, json_object_get(object, "params"), error) != 0 ||
       read_numbers(line, object, error) != 0 ||
       read_commit(line, json_object_get(object, "commit"), error) != 0)

@@ -6,7 +6,7 @@
 #include "results/store/store_internal.h"
 
 /* The statements of one transaction. */
-enum { FIND_ENVIRONMENT, ADD_ENVIRONMENT, ADD_LINE, ADD_PARAM, ADD_MEASURE, STATEMENTS };
+enum { FIND_ENVIRONMENT, ADD_ENVIRONMENT, ADD_LINE, ADD_PARAM, ADD_MEASURE, ADD_CURVE, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
     [FIND_ENVIRONMENT] = "SELECT number FROM environment WHERE machine = ?1 AND cpu = ?2 AND kernel = ?3 AND "
@@ -24,6 +24,8 @@ static const char *const sql[STATEMENTS] = {
     [ADD_MEASURE] =
         "INSERT INTO measure (line, position, metric, unit, better, samples) VALUES (?1, ?2, ?3, ?4, "
         "?5, ?6)",
+    [ADD_CURVE] = "INSERT INTO curve (line, position, name, x_unit, y_unit, x, y) VALUES (?1, ?2, ?3, ?4, "
+                  "?5, ?6, ?7)",
 };
 
 struct adding {
@@ -45,10 +47,10 @@ char *ht_store_series(const struct ht_line *line) {
   return text;
 }
 
-static char *samples_text(const struct ht_line_measure *measure) {
+static char *numbers_text(const double *numbers, size_t count) {
   json_t *array = json_array();
-  for (size_t i = 0; i < measure->sample_count; i++)
-    if (json_array_append_new(array, json_real(measure->samples[i])) != 0) {
+  for (size_t i = 0; i < count; i++)
+    if (json_array_append_new(array, json_real(numbers[i])) != 0) {
       json_decref(array);
       return NULL;
     }
@@ -102,7 +104,7 @@ static int add_measures(struct adding *adding, const struct ht_line *line, sqlit
   sqlite3_stmt *add = adding->statements[ADD_MEASURE];
   for (size_t i = 0; i < line->measure_count; i++) {
     const struct ht_line_measure *measure = &line->measures[i];
-    char *samples = samples_text(measure);
+    char *samples = numbers_text(measure->samples, measure->sample_count);
     if (!samples) {
       snprintf(adding->error, HT_ERROR_SIZE, "%s: no memory", adding->store->path);
       return -1;
@@ -115,6 +117,28 @@ static int add_measures(struct adding *adding, const struct ht_line *line, sqlit
     sqlite3_bind_text(add, 6, samples, -1, SQLITE_STATIC);
     int failed = step(adding, add);
     free(samples);
+    if (failed) return -1;
+  }
+  return 0;
+}
+
+static int add_curves(struct adding *adding, const struct ht_line *line, sqlite3_int64 number) {
+  sqlite3_stmt *add = adding->statements[ADD_CURVE];
+  for (size_t i = 0; i < line->curve_count; i++) {
+    const struct ht_line_curve *curve = &line->curves[i];
+    char *x = numbers_text(curve->x, curve->count), *y = numbers_text(curve->y, curve->count);
+    const char *const texts[] = {curve->name, curve->x_unit, curve->y_unit, x, y};
+    int failed = -1;
+    if (x && y) {
+      sqlite3_bind_int64(add, 1, number);
+      sqlite3_bind_int64(add, 2, (sqlite3_int64)i);
+      for (int k = 0; k < 5; k++) sqlite3_bind_text(add, k + 3, texts[k], -1, SQLITE_STATIC);
+      failed = step(adding, add);
+    } else {
+      snprintf(adding->error, HT_ERROR_SIZE, "%s: no memory", adding->store->path);
+    }
+    free(x);
+    free(y);
     if (failed) return -1;
   }
   return 0;
@@ -158,7 +182,9 @@ static int add_line(struct adding *adding, const struct ht_line *line) {
   if (failed) return -1;
   if (sqlite3_changes(adding->store->database) == 0) return 0;
   sqlite3_int64 number = sqlite3_last_insert_rowid(adding->store->database);
-  if (add_params(adding, line, number) != 0 || add_measures(adding, line, number) != 0) return -1;
+  if (add_params(adding, line, number) != 0 || add_measures(adding, line, number) != 0 ||
+      add_curves(adding, line, number) != 0)
+    return -1;
   return 1;
 }
 

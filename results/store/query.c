@@ -55,9 +55,12 @@ static const char params_sql[] = "SELECT name, value FROM param WHERE line = ?1 
 static const char measures_sql[] =
     "SELECT metric, unit, better, samples FROM measure WHERE line = ?1 ORDER BY position";
 
+static const char curves_sql[] =
+    "SELECT name, x_unit, y_unit, x, y FROM curve WHERE line = ?1 ORDER BY position";
+
 struct reading {
   struct ht_store *store;
-  sqlite3_stmt *lines, *params, *measures;
+  sqlite3_stmt *lines, *params, *measures, *curves; /* no curves: NULL */
   char *error;
 };
 
@@ -73,37 +76,65 @@ static int broken(struct reading *reading, const char *id, const char *what) {
   return -1;
 }
 
+/* The numbers of a JSON array, and how many; NULL if it is none. */
+static double *read_array(const char *text, size_t *count) {
+  json_t *array = json_loads(text, 0, NULL);
+  *count = json_array_size(array);
+  double *numbers = *count ? calloc(*count, sizeof *numbers) : NULL;
+  for (size_t i = 0; numbers && i < *count; i++) numbers[i] = json_number_value(json_array_get(array, i));
+  json_decref(array);
+  return numbers;
+}
+
 static int read_measure(struct reading *reading, struct ht_line *line) {
   sqlite3_stmt *row = reading->measures;
   int better = ht_line_better_of(text(row, 2));
-  json_t *array = json_loads(text(row, 3), 0, NULL);
-  size_t count = json_array_size(array);
-  double *samples = count && better >= 0 ? calloc(count, sizeof *samples) : NULL;
-  if (!samples) {
-    json_decref(array);
+  size_t count;
+  double *samples = read_array(text(row, 3), &count);
+  if (!samples || better < 0) {
+    free(samples);
     return broken(reading, line->id, "samples that cannot be read");
   }
-  for (size_t i = 0; i < count; i++) samples[i] = json_number_value(json_array_get(array, i));
   ht_line_measure(line, text(row, 0), text(row, 1), (enum ht_line_better)better, samples, count);
   free(samples);
-  json_decref(array);
   return 0;
 }
 
-static int read_parts(struct reading *reading, struct ht_line *line, sqlite3_int64 number) {
-  int step, result = 0;
-  sqlite3_bind_int64(reading->params, 1, number);
-  while ((step = sqlite3_step(reading->params)) == SQLITE_ROW)
-    ht_line_param(line, text(reading->params, 0), text(reading->params, 1));
-  if (step != SQLITE_DONE) result = ht_store_error(reading->store, reading->error);
-  sqlite3_reset(reading->params);
-  if (result != 0) return result;
-  sqlite3_bind_int64(reading->measures, 1, number);
-  while (result == 0 && (step = sqlite3_step(reading->measures)) == SQLITE_ROW)
-    result = read_measure(reading, line);
-  if (result == 0 && step != SQLITE_DONE) result = ht_store_error(reading->store, reading->error);
-  sqlite3_reset(reading->measures);
+static int read_curve(struct reading *reading, struct ht_line *line) {
+  sqlite3_stmt *row = reading->curves;
+  size_t x_count, y_count;
+  double *x = read_array(text(row, 3), &x_count), *y = read_array(text(row, 4), &y_count);
+  int result = 0;
+  if (x && y && x_count == y_count)
+    ht_line_curve(line, text(row, 0), text(row, 1), text(row, 2), x, y, x_count);
+  else
+    result = broken(reading, line->id, "a curve that cannot be read");
+  free(x);
+  free(y);
   return result;
+}
+
+static int read_param(struct reading *reading, struct ht_line *line) {
+  ht_line_param(line, text(reading->params, 0), text(reading->params, 1));
+  return 0;
+}
+
+/* The rows of one kind of part that belong to a line; without a statement there are none. */
+static int read_rows(struct reading *reading, struct ht_line *line, sqlite3_int64 number, sqlite3_stmt *rows,
+                     int (*read)(struct reading *reading, struct ht_line *line)) {
+  int step = SQLITE_DONE, result = 0;
+  if (!rows) return 0;
+  sqlite3_bind_int64(rows, 1, number);
+  while (result == 0 && (step = sqlite3_step(rows)) == SQLITE_ROW) result = read(reading, line);
+  if (result == 0 && step != SQLITE_DONE) result = ht_store_error(reading->store, reading->error);
+  sqlite3_reset(rows);
+  return result;
+}
+
+static int read_parts(struct reading *reading, struct ht_line *line, sqlite3_int64 number) {
+  if (read_rows(reading, line, number, reading->params, read_param) != 0) return -1;
+  if (read_rows(reading, line, number, reading->measures, read_measure) != 0) return -1;
+  return read_rows(reading, line, number, reading->curves, read_curve);
 }
 
 static int read_line(struct reading *reading, struct ht_line *line) {
@@ -169,13 +200,15 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
   if (ht_store_execute(store, "BEGIN", error) != 0) return -1;
   if ((reading.lines = ht_store_prepare(store, sql, error)) &&
       (reading.params = ht_store_prepare(store, params_sql, error)) &&
-      (reading.measures = ht_store_prepare(store, measures_sql, error))) {
+      (reading.measures = ht_store_prepare(store, measures_sql, error)) &&
+      (!store->has_curves || (reading.curves = ht_store_prepare(store, curves_sql, error)))) {
     sqlite3_bind_text(reading.lines, 1, ht_line_kind_name(kind), -1, SQLITE_STATIC);
     result = read_lines(&reading, kind, lines);
   }
   sqlite3_finalize(reading.lines);
   sqlite3_finalize(reading.params);
   sqlite3_finalize(reading.measures);
+  sqlite3_finalize(reading.curves);
   sqlite3_exec(store->database, "COMMIT", NULL, NULL, NULL);
   if (result != 0) ht_line_file_free(lines);
   return result;

@@ -15,7 +15,7 @@
 
 #include "line/line.h"
 
-#define HT_STORE_SCHEMA 1
+#define HT_STORE_SCHEMA 2
 #define HT_STORE_WAIT_MS 5000
 
 struct ht_store;

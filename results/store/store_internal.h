@@ -11,10 +11,11 @@ struct ht_store {
   sqlite3 *database;
   char *path;
   enum ht_store_mode mode;
+  bool has_curves; /* false: a file of schema 1 that is only read */
 };
 
-/* The text of schema.sql. */
-extern const char ht_store_schema[];
+/* The texts of schema.sql and of what schema-2.sql adds to it. */
+extern const char ht_store_schema[], ht_store_schema_2[];
 
 /* Puts SQLite's complaint in words for people; always returns -1. */
 int ht_store_error(const struct ht_store *store, char *error);
