@@ -63,6 +63,10 @@ int ht_store_read_hyperfine(const char *path, const char *heap, struct ht_line_f
  * and start. Lines without a run count as one run if commit and environment are the same. */
 int ht_store_latest(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error);
 
+/* The lines of a kind that one run wrote, sorted as above; none is no error. */
+int ht_store_run(struct ht_store *store, enum ht_line_kind kind, const char *run, struct ht_line_file *lines,
+                 char *error);
+
 /* All lines of a kind in the order of their commits. */
 int ht_store_history(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error);
 

@@ -14,8 +14,8 @@ struct ht_store {
   bool has_curves; /* false: a file of schema 1 that is only read */
 };
 
-/* The texts of schema.sql and of what schema-2.sql adds to it. */
-extern const char ht_store_schema[], ht_store_schema_2[];
+/* The texts of schema.sql, of what schema-2.sql adds to it, and of latest.sql. */
+extern const char ht_store_schema[], ht_store_schema_2[], ht_store_latest_sql[];
 
 /* Puts SQLite's complaint in words for people; always returns -1. */
 int ht_store_error(const struct ht_store *store, char *error);
