@@ -35,6 +35,8 @@ int cli_shrink(int argc, char **argv);
 int cli_mutants(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_import(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_attempt(int argc, char **argv);
 

@@ -31,6 +31,7 @@ static const char *const sql[STATEMENTS] = {
 struct adding {
   struct ht_store *store;
   sqlite3_stmt *statements[STATEMENTS];
+  struct ht_store_added *added;
   char *error;
 };
 
@@ -188,50 +189,67 @@ static int add_line(struct adding *adding, const struct ht_line *line) {
   return 1;
 }
 
-static int add_lines(struct adding *adding, struct ht_line *const *lines, size_t count,
-                     struct ht_store_added *added) {
+static int begin(struct adding *adding) {
+  /* Immediate: a transaction that begins as a reader and finds a writer in its way could only be given up. */
+  if (ht_store_execute(adding->store, "BEGIN IMMEDIATE", adding->error) != 0) return -1;
   for (size_t i = 0; i < STATEMENTS; i++)
     if (!(adding->statements[i] = ht_store_prepare(adding->store, sql[i], adding->error))) return -1;
-  for (size_t i = 0; i < count; i++) {
-    if (lines[i]->mistake) {
-      snprintf(adding->error, HT_ERROR_SIZE, "%s: line %.60s: %.300s", adding->store->path, lines[i]->id,
-               lines[i]->mistake);
-      return -1;
-    }
-    int outcome = add_line(adding, lines[i]);
-    if (outcome < 0) return -1;
-    added->added += outcome == 1;
-    added->known += outcome == 0;
-  }
   return 0;
+}
+
+static int add_one(struct adding *adding, const struct ht_line *line) {
+  if (line->mistake) {
+    snprintf(adding->error, HT_ERROR_SIZE, "%s: line %.60s: %.300s", adding->store->path, line->id,
+             line->mistake);
+    return -1;
+  }
+  int outcome = add_line(adding, line);
+  if (outcome < 0) return -1;
+  adding->added->added += outcome == 1;
+  adding->added->known += outcome == 0;
+  return 0;
+}
+
+/* All that was added since `begin`, or nothing of it. */
+static int end(struct adding *adding, int result) {
+  for (size_t i = 0; i < STATEMENTS; i++) sqlite3_finalize(adding->statements[i]);
+  if (result == 0) result = ht_store_execute(adding->store, "COMMIT", adding->error);
+  if (result != 0) {
+    sqlite3_exec(adding->store->database, "ROLLBACK", NULL, NULL, NULL);
+    *adding->added = (struct ht_store_added){0};
+  }
+  return result;
 }
 
 int ht_store_add(struct ht_store *store, struct ht_line *const *lines, size_t count,
                  struct ht_store_added *added, char *error) {
   *added = (struct ht_store_added){0};
-  struct adding adding = {.store = store, .error = error};
-  /* Immediate: a transaction that begins as a reader and finds a writer in its way could only be given up. */
-  if (ht_store_execute(store, "BEGIN IMMEDIATE", error) != 0) return -1;
-  int result = add_lines(&adding, lines, count, added);
-  for (size_t i = 0; i < STATEMENTS; i++) sqlite3_finalize(adding.statements[i]);
-  if (result == 0) result = ht_store_execute(store, "COMMIT", error);
-  if (result != 0) {
-    sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
-    *added = (struct ht_store_added){0};
-  }
+  struct adding adding = {.store = store, .added = added, .error = error};
+  int result = begin(&adding);
+  for (size_t i = 0; result == 0 && i < count; i++) result = add_one(&adding, lines[i]);
+  return end(&adding, result);
+}
+
+static int take(void *context, struct ht_line *line, char *error) {
+  struct adding *adding = context;
+  adding->error = error;
+  int result = add_one(adding, line);
+  ht_line_free(line);
   return result;
 }
 
 int ht_store_import(struct ht_store *store, const char *path, struct ht_line_file *file,
                     struct ht_store_added *added, char *error) {
-  struct ht_line_file read;
+  struct ht_line_file reports = {0};
+  if (file) *file = reports;
   *added = (struct ht_store_added){0};
-  if (file) *file = (struct ht_line_file){0};
-  if (ht_line_read(path, &read, error) != 0) return -1;
-  int result = ht_store_add(store, read.lines, read.line_count, added, error);
-  if (file)
-    *file = read;
+  struct adding adding = {.store = store, .added = added, .error = error};
+  int result = begin(&adding);
+  if (result == 0) result = ht_line_each(path, take, &adding, &reports, error);
+  result = end(&adding, result);
+  if (file && result == 0)
+    *file = reports;
   else
-    ht_line_file_free(&read);
+    ht_line_file_free(&reports);
   return result;
 }

@@ -34,17 +34,16 @@ enum {
   COMMIT_SEQ
 };
 
-/* Of each series the newest line names the run; commit and environment tell runs without a name apart. */
-static const char latest_sql[] =
-    "WITH newest AS (SELECT heap, variant, benchmark, series, run, commit_sha, environment, ROW_NUMBER() "
-    "OVER "
-    "(PARTITION BY heap, variant, benchmark, series ORDER BY started DESC, number DESC) AS age "
-    "FROM line WHERE kind = ?1) "
+/* The text of latest.sql goes between the two. */
+static const char latest_begin[] =
     "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
-    "JOIN newest ON newest.age = 1 AND line.heap = newest.heap AND line.variant = newest.variant "
-    "AND line.benchmark = newest.benchmark AND line.series = newest.series AND line.run = newest.run "
-    "AND (line.run <> '' OR line.commit_sha = newest.commit_sha AND line.environment = newest.environment) "
-    "WHERE line.kind = ?1 "
+    "WHERE line.number IN (";
+static const char latest_end[] =
+    ") ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number";
+
+static const char run_sql[] =
+    "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
+    "WHERE line.kind = ?1 AND line.run = ?2 "
     "ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number";
 
 static const char history_sql[] =
@@ -169,10 +168,14 @@ static int read_line(struct reading *reading, struct ht_line *line) {
   return line->mistake ? broken(reading, line->id, line->mistake) : 0;
 }
 
+/* Room is always a power of two. */
 static int keep(struct ht_line_file *lines, struct ht_line *line) {
-  void *grown = reallocarray(lines->lines, lines->line_count + 1, sizeof *lines->lines);
-  if (!grown) return -1;
-  lines->lines = grown;
+  if ((lines->line_count & (lines->line_count - 1)) == 0) {
+    size_t room = lines->line_count ? 2 * lines->line_count : 1;
+    void *grown = reallocarray(lines->lines, room, sizeof *lines->lines);
+    if (!grown) return -1;
+    lines->lines = grown;
+  }
   lines->lines[lines->line_count++] = line;
   return 0;
 }
@@ -191,8 +194,8 @@ static int read_lines(struct reading *reading, enum ht_line_kind kind, struct ht
   return step == SQLITE_DONE ? 0 : ht_store_error(reading->store, reading->error);
 }
 
-static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, struct ht_line_file *lines,
-                 char *error) {
+static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, const char *run,
+                 struct ht_line_file *lines, char *error) {
   *lines = (struct ht_line_file){0};
   struct reading reading = {.store = store, .error = error};
   int result = -1;
@@ -203,6 +206,7 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
       (reading.measures = ht_store_prepare(store, measures_sql, error)) &&
       (!store->has_curves || (reading.curves = ht_store_prepare(store, curves_sql, error)))) {
     sqlite3_bind_text(reading.lines, 1, ht_line_kind_name(kind), -1, SQLITE_STATIC);
+    if (run) sqlite3_bind_text(reading.lines, 2, run, -1, SQLITE_STATIC);
     result = read_lines(&reading, kind, lines);
   }
   sqlite3_finalize(reading.lines);
@@ -215,10 +219,23 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
 }
 
 int ht_store_latest(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error) {
-  return query(store, latest_sql, kind, lines, error);
+  char *sql;
+  *lines = (struct ht_line_file){0};
+  if (asprintf(&sql, "%s%s%s", latest_begin, ht_store_latest_sql, latest_end) < 0) {
+    snprintf(error, HT_ERROR_SIZE, "%s: no memory", store->path);
+    return -1;
+  }
+  int result = query(store, sql, kind, NULL, lines, error);
+  free(sql);
+  return result;
+}
+
+int ht_store_run(struct ht_store *store, enum ht_line_kind kind, const char *run, struct ht_line_file *lines,
+                 char *error) {
+  return query(store, run_sql, kind, run, lines, error);
 }
 
 int ht_store_history(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines,
                      char *error) {
-  return query(store, history_sql, kind, lines, error);
+  return query(store, history_sql, kind, NULL, lines, error);
 }

@@ -1,5 +1,5 @@
--- What schema 2 has beside schema 1: curves. A new file is made of schema.sql and this; one of schema 1 gets this when it
--- is next opened for writing. Points are JSON arrays, as samples are.
+-- What schema 2 has beside schema 1: curves, and an index of runs. A new file is made of schema.sql and this; one of
+-- schema 1 gets this when it is next opened for writing. Points are JSON arrays, as samples are.
 
 CREATE TABLE curve (
   line INTEGER NOT NULL REFERENCES line (number),
@@ -11,3 +11,6 @@ CREATE TABLE curve (
   y TEXT NOT NULL,
   PRIMARY KEY (line, name)
 );
+
+-- The lines of a run, all of them or those of one series.
+CREATE INDEX line_run ON line (run, kind, heap, variant, benchmark, series);

@@ -1,4 +1,4 @@
-/* The schema files, carried inside the library. */
+/* The SQL files, carried inside the library. */
 #include "results/store/store_internal.h"
 
 #define CARRY(symbol, file)                     \
@@ -11,3 +11,4 @@
 
 CARRY(ht_store_schema, HEAPTRIAL_SCHEMA);
 CARRY(ht_store_schema_2, HEAPTRIAL_SCHEMA_2);
+CARRY(ht_store_latest_sql, HEAPTRIAL_LATEST);

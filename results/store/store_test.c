@@ -83,7 +83,7 @@ static void import_and_query(void) {
   struct ht_line_file read;
   struct ht_store_added added;
   CHECK(ht_store_import(store, jsonl, &read, &added, error) == 0 && added.added == 2 && added.known == 0);
-  CHECK(read.line_count == 2 && read.broken_count == 1);
+  CHECK(read.line_count == 0 && read.broken_count == 1);
   ht_line_file_free(&read);
   CHECK(ht_store_import(store, jsonl, NULL, &added, error) == 0 && added.added == 0 && added.known == 2);
   ht_store_close(store);
@@ -133,6 +133,11 @@ static void latest(void) {
   static const char *const expected[] = {"6", "7", "3", "4"};
   for (size_t i = 0; i < read.line_count && i < 4; i++) CHECK(strcmp(read.lines[i]->id, expected[i]) == 0);
   ht_line_file_free(&read);
+  CHECK(ht_store_run(store, HT_LINE_BENCH, "r1", &read, error) == 0 && read.line_count == 2);
+  for (size_t i = 0; i < read.line_count; i++) CHECK(strcmp(read.lines[i]->run, "r1") == 0);
+  ht_line_file_free(&read);
+  CHECK(ht_store_run(store, HT_LINE_BENCH, "r2", &read, error) == 0 && read.line_count == 0);
+  CHECK(ht_store_run(store, HT_LINE_FUZZ, "r1", &read, error) == 0 && read.line_count == 0);
   CHECK(ht_store_history(store, HT_LINE_BENCH, &read, error) == 0 && read.line_count == 7);
   CHECK(strcmp(read.lines[0]->id, "1") == 0 && strcmp(read.lines[6]->id, "7") == 0);
   ht_line_file_free(&read);
@@ -210,7 +215,7 @@ static void wrong_files(void) {
 static void older_schema(void) {
   const char *path = path_of("older.db");
   copy_of_results(path, 0);
-  execute(path, "DROP TABLE curve; PRAGMA user_version = 1");
+  execute(path, "DROP TABLE curve; DROP INDEX line_run; PRAGMA user_version = 1");
   size_t before_size, after_size;
   char *before = read_bytes(path, &before_size);
   struct ht_store *store = ht_store_open(path, HT_STORE_READ, error);
