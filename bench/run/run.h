@@ -9,6 +9,51 @@
 // The one idea: the process is the replicate, so all that it shares with others is what it was started with.
 // What the program itself needs (room for events and samples) is touched before the memory of the heap is
 // looked at, so it counts for nobody.
+//
+// The measures of a line that says ok. All are of the measured region alone but for the peak, which is of the
+// whole run. What cannot be told (the kernel or the heap does not say, too few samples) is absent, never 0.
+//
+//   metric                  unit    better  what it is
+//   cpu_per_op              ns      lower   CPU time per operation
+//   wall_per_op             ns      lower   wall time per operation
+//   cpu                     ns      lower   CPU time
+//   user_cpu                ns      lower   CPU time in the program
+//   system_cpu              ns      lower   CPU time in the kernel
+//   wall                    ns      lower   wall time
+//   operations              1/s     higher  operations per second of wall time
+//   collector_share         ratio   lower   CPU time for collecting over CPU time; 1 less this is throughput
+//   page_faults             count   lower   page faults, major ones too
+//   major_faults            count   lower   page faults that had to wait for a disk
+//   context_switches        count   -       times a thread left its CPU, pre-emptions too
+//   preemptions             count   -       times a thread was made to leave its CPU
+//   foreign_load            cpus    -       CPUs that others kept busy meanwhile, on average
+//   stolen_load             cpus    -       CPUs that the machine below ours withheld, on average
+//   load_1min               count   -       load average of the last minute, at the end
+//   peak_resident           bytes   lower   most that was resident, over what was before there was a heap
+//   resident_over_live      ratio   lower   peak_resident over what was alive at most
+//   cycles, pauses          count   -       that the heap told of
+//   events_lost             count   -       events that were not kept; cycles, pauses, pause_total and
+//                                           utilisation are absent then
+//   pause_total             ns      lower   sum of the pauses
+//   pause_max               ns      lower   longest pause
+//   pause_p50, p90, p99 ... ns      lower   percentiles of pauses
+//   time_to_safepoint_max   ns      lower   longest time from asking the mutators to stop until all had
+//   time_to_safepoint_p50 ...  ns   lower   its percentiles
+//   mmu_1ms, _10ms, _100ms  ratio   higher  minimum mutator utilisation in a window of that length
+//   latency_samples         count   -       operations that were timed one by one
+//   latency_max             ns      lower   longest operation
+//   latency_p50, p90 ...    ns      lower   percentiles of operations; p999 is 99.9 %
+//   measured_operations     count   -       operations in the region
+//
+// With --over-time, where a second process looks on, these instead and no times:
+//   resident_mean           bytes   lower   mean of what was resident, over what was before there was a heap
+//   live_over_resident      ratio   higher  what was alive at most over resident_mean
+//
+//   curve        x                       y
+//   utilisation  window, ns              minimum mutator utilisation, 0 to 1
+//   pause        1 / (1 - percentile)    ns
+//   latency      1 / (1 - percentile)    ns
+//   resident     s since the region began  bytes, as in resident_mean; with --over-time only
 
 #include "bench/workloads/workload.h"
 #include "line/line.h"
