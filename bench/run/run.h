@@ -81,36 +81,46 @@ struct ht_bench_arguments {
   struct ht_workload_params params;
   size_t setting_count;
   struct ht_setting settings[HT_BENCH_SETTINGS];
-  bool counting; // under a tool that counts: times mean nothing
+  bool counting;  // under a tool that counts: times mean nothing
+  bool over_time; // watched by a second process, which costs time: report memory over time and no times
 };
 
-// Everything a heap told while it ran, kept in the order in which it came.
+// What a heap told while it ran, kept in the order in which it came: its pauses and cycles, or everything.
 struct ht_bench_events {
   struct ht_event *events;
   size_t capacity;
-  size_t count; // that came; may be more than capacity
+  size_t count;              // that came; may be more than capacity
+  bool all;                  // keep what is neither a pause nor a cycle too
+  size_t first, last;        // those of the measured region; until it is told, all
+  uint64_t start_ns, end_ns; // of the region, by CLOCK_MONOTONIC; the same: not known
 };
 bool ht_bench_events_open(struct ht_bench_events *events);
 void ht_bench_events_close(struct ht_bench_events *events);
 struct ht_event_sink ht_bench_events_sink(struct ht_bench_events *events);
 // One event a line: kind, label, start, end, value, with tabs between. 0, or -1 with errno.
 int ht_bench_events_write(const struct ht_bench_events *events, const char *path);
-// Adds pause_max, pause_p50, pause_p99 and the numbers of cycles and pauses.
+// Told when the measured region begins and when it has ended.
+void ht_bench_events_region(struct ht_bench_events *events, uint64_t start_ns);
+void ht_bench_events_region_end(struct ht_bench_events *events, uint64_t end_ns);
+// Adds what the pauses and cycles of the region amount to. One thread at a time.
 void ht_bench_events_measure(const struct ht_bench_events *events, struct ht_line *line);
 
 // The process's clocks and counters.
 struct ht_bench_reading {
   uint64_t cpu_ns, wall_ns;
   uint64_t page_faults, context_switches;
+  bool apart; // the four below are known
+  uint64_t user_ns, system_ns, major_faults, preemptions;
   uint64_t resident_bytes, peak_resident_bytes; // 0: not known
+  // Of the whole machine: CPU time used, and withheld by the machine below, since it started; 0: not known.
+  uint64_t machine_ns, stolen_ns;
+  double load; // average of the last minute
 };
-void ht_bench_read(struct ht_bench_reading *reading);
+// The clocks are what is read last before the region and first after it.
+void ht_bench_read_before(struct ht_bench_reading *reading);
+void ht_bench_read_after(struct ht_bench_reading *reading);
 // From now on the peak is counted anew. False: the kernel does not offer it.
 bool ht_bench_peak_restart(void);
-
-// A percentile by nearest rank. Sorts the values. False if there are too few of them to say: a percentile
-// needs 10 values above it.
-bool ht_bench_percentile(uint32_t *values, size_t count, double percentile, double *result);
 
 // The parameters, settings and seed of the run.
 void ht_bench_add_params(struct ht_line *line, const struct ht_bench_arguments *arguments);
@@ -120,8 +130,8 @@ void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *bef
 // The peak of `end` over what was resident at the baseline.
 void ht_bench_add_space(struct ht_line *line, const struct ht_bench_reading *baseline,
                         const struct ht_bench_reading *end, uint64_t live_bytes);
-// Percentiles of single operations. Sorts the samples.
-void ht_bench_add_samples(struct ht_line *line, struct ht_workload_samples *samples);
+// Percentiles of single operations. One thread at a time.
+void ht_bench_add_samples(struct ht_line *line, const struct ht_workload_samples *samples);
 
 // Runs what was asked for and fills the line. The exit code: 0, 1 (the line says what failed), 3 (the line
 // says why there is no verdict).
