@@ -64,6 +64,25 @@ static void try_switches(void) {
   CHECK(after.user_ns >= before.user_ns && after.system_ns >= before.system_ns, "time went back");
 }
 
+// What the machine did lies between two readings of it.
+static void try_machine(void) {
+  struct ht_bench_reading before, after;
+  unsigned long long user, nice, system, idle, io, interrupt, soft, stolen;
+  ht_bench_read_before(&before);
+  FILE *file = fopen("/proc/stat", "re");
+  CHECK(file && fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &io,
+                       &interrupt, &soft, &stolen) == 8,
+        "no /proc/stat");
+  fclose(file);
+  ht_bench_read_after(&after);
+  uint64_t tick = SECOND / (uint64_t)sysconf(_SC_CLK_TCK),
+           busy = (user + nice + system + interrupt + soft) * tick;
+  CHECK(before.machine_ns <= busy && busy <= after.machine_ns, "%llu, %llu, %llu",
+        (unsigned long long)before.machine_ns, (unsigned long long)busy,
+        (unsigned long long)after.machine_ns);
+  CHECK(before.stolen_ns <= stolen * tick && stolen * tick <= after.stolen_ns, "%llu", stolen);
+}
+
 // A child that burns CPU is another process: what it used was used by others. The kernel books time in steps
 // to whom it finds running, so half of it has to be there.
 static void try_foreign(void) {
@@ -79,7 +98,6 @@ static void try_foreign(void) {
   }
   CHECK(wait4(child, NULL, 0, &usage) == child, "lost the child");
   ht_bench_read_after(&after);
-  CHECK(before.machine_ns && after.machine_ns, "no /proc/stat");
   struct ht_line *line = ht_line_new(HT_LINE_BENCH, "heap", "workload");
   ht_bench_add_times(line, &before, &after, 1);
   const struct ht_line_measure *foreign = ht_line_find(line, "foreign_load");
@@ -111,6 +129,9 @@ static void try_watch(void) {
   struct bench_watch watch;
   struct bench_look looks[BENCH_LOOKS];
   struct ht_bench_reading before, after;
+  // Address space is not memory.
+  void *reserved = mmap(NULL, 16 * (size_t)BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(reserved != MAP_FAILED, "no address space");
   CHECK(bench_watch_open(&watch), "no watcher");
   bench_watch_begin(&watch);
   ht_bench_read_before(&before);
@@ -136,6 +157,7 @@ static void try_watch(void) {
                                *ratio = ht_line_find(line, "live_over_resident");
   CHECK(mean && ratio && mean->samples[0] > 0 && mean->samples[0] < most, "no mean");
   CHECK(fabs(ratio->samples[0] * mean->samples[0] - BYTES / 2) < 1, "%g", ratio->samples[0]);
+  munmap(reserved, 16 * (size_t)BYTES);
   ht_line_free(line);
 }
 
@@ -153,8 +175,11 @@ static void try_long_watch(void) {
   size_t count = bench_watch_end(&watch, looks);
   bench_watch_close(&watch);
   uint64_t wall = after.wall_ns - before.wall_ns;
-  CHECK(count > 1 && count <= BENCH_LOOKS, "%zu looks", count);
+  CHECK(count >= BENCH_LOOKS / 2 && count <= BENCH_LOOKS, "%zu looks", count);
   for (size_t i = 1; i < count; i++) CHECK(looks[i].wall_ns > looks[i - 1].wall_ns, "look %zu", i);
+  // Of the first, a millisecond apart or more, half are left. One may come late and the next in time.
+  uint64_t half = looks[BENCH_LOOKS / 4].wall_ns - looks[0].wall_ns;
+  CHECK(half >= (BENCH_LOOKS / 4 * 2 - 2) * UINT64_C(1000000), "%llu ns", (unsigned long long)half);
   CHECK(looks[count - 1].wall_ns - looks[0].wall_ns > wall / 2, "the looks span %llu of %llu ns",
         (unsigned long long)(looks[count - 1].wall_ns - looks[0].wall_ns), (unsigned long long)wall);
 }
@@ -261,6 +286,7 @@ int main(int argc, char **argv) {
   setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
   try_faults();
   try_switches();
+  try_machine();
   try_foreign();
   try_watch();
   try_long_watch();

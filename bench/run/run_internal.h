@@ -39,16 +39,17 @@ void bench_histogram_add_measures(const struct bench_histogram *histogram, const
 void bench_histogram_draw(const struct bench_histogram *histogram, const char *name, struct ht_line *line);
 
 // Minimum mutator utilisation (Cheng and Blelloch, PLDI 2001): of all windows of one length that fit into a
-// run, the least share of time that the mutators had. It is reached by a window that begins with a pause or
-// ends with one, so that going along the pauses once is enough.
+// run, the least share of time that the mutators had. A window that is worst stays as bad while it is moved
+// back until it begins with a pause, and one that reaches beyond the run finds no pause there: going along
+// the pauses once is enough.
 struct bench_pause {
   uint64_t start, end;
 };
 // Sorts the pauses, cuts them to [start, end], counts time from `start` on and makes one of those that
 // overlap. How many are left.
 size_t bench_pauses_merge(struct bench_pause *pauses, size_t count, uint64_t start, uint64_t end);
-// `pauses` as merge leaves them, of a run of `length`; 0 < window <= length.
-double bench_utilisation(const struct bench_pause *pauses, size_t count, uint64_t length, uint64_t window);
+// `pauses` as merge leaves them, of a run that is not shorter than the window, which is not 0.
+double bench_utilisation(const struct bench_pause *pauses, size_t count, uint64_t window);
 // Adds mmu_1ms, mmu_10ms, mmu_100ms, as far as the run is long enough, and draws "utilisation".
 void bench_utilisation_add(const struct bench_pause *pauses, size_t count, uint64_t length,
                            struct ht_line *line);

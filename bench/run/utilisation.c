@@ -43,16 +43,12 @@ static uint64_t paused_before(struct walk *w, uint64_t time) {
   return w->passed + (inside ? time - w->pauses[w->at].start : 0);
 }
 
-double bench_utilisation(const struct bench_pause *pauses, size_t count, uint64_t length, uint64_t window) {
-  uint64_t most = 0;
-  for (int ending = 0; ending < 2; ending++) {
-    struct walk left = {pauses, count, 0, 0}, right = left;
-    for (size_t i = 0; i < count; i++) {
-      uint64_t start = ending ? (pauses[i].end > window ? pauses[i].end - window : 0) : pauses[i].start;
-      if (start > length - window) start = length - window;
-      uint64_t paused = paused_before(&right, start + window) - paused_before(&left, start);
-      if (paused > most) most = paused;
-    }
+double bench_utilisation(const struct bench_pause *pauses, size_t count, uint64_t window) {
+  uint64_t most = 0, before = 0;
+  struct walk walk = {pauses, count, 0, 0};
+  for (size_t i = 0; i < count; before += pauses[i].end - pauses[i].start, i++) {
+    uint64_t paused = paused_before(&walk, pauses[i].start + window) - before;
+    if (paused > most) most = paused;
   }
   return 1 - (double)most / (double)window;
 }
@@ -73,16 +69,16 @@ void bench_utilisation_add(const struct bench_pause *pauses, size_t count, uint6
   if (length == 0) return;
   for (size_t i = 0; i < sizeof shown / sizeof *shown && shown[i].window <= length; i++)
     ht_line_sample(line, shown[i].metric, "ratio", HT_LINE_HIGHER,
-                   bench_utilisation(pauses, count, length, shown[i].window));
+                   bench_utilisation(pauses, count, shown[i].window));
   // Up to the longest pause it is 0: one such point is enough.
   int octave = longest > 1 ? (int)floor(log2((double)longest) * AN_OCTAVE) : 0;
   for (; points < POINTS - 1; octave++) {
     double window = floor(exp2((double)octave / AN_OCTAVE));
     if (window >= (double)length) break;
     x[points] = window;
-    y[points++] = bench_utilisation(pauses, count, length, (uint64_t)window);
+    y[points++] = bench_utilisation(pauses, count, (uint64_t)window);
   }
   x[points] = (double)length;
-  y[points++] = bench_utilisation(pauses, count, length, length);
+  y[points++] = bench_utilisation(pauses, count, length);
   ht_line_curve(line, "utilisation", "ns", "ratio", x, y, points);
 }
