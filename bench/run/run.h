@@ -3,8 +3,8 @@
 
 // A bench program: one process that runs one workload once on one heap and writes one result line.
 //
-//   bench-<heap>    built against the heap's inline header; --calls chooses direct, table or, for malloc,
-//   hand bench-plugin    any heap, through its table: --heap NAME or PATH, as `heaptrial` takes it
+//   bench-<heap>   built against the heap's inline header; --calls direct, table or, for malloc, hand
+//   bench-plugin   any heap, through its table: --heap NAME or PATH, as `heaptrial` takes it
 //
 // The one idea: the process is the replicate, so all that it shares with others is what it was started with.
 // What the program itself needs (room for events and samples) is touched before the memory of the heap is
