@@ -58,10 +58,10 @@ static const struct {
     {INSTRUCTIONS, "deep-tree:depth=14,collections=1"},
 };
 
-// How many objects of 256 bytes are four times the last cache, or an eighth of the memory if that is less;
+// How many objects of 256 bytes are four times the last cache, or a sixteenth of the memory if that is less;
 // 0: nobody knows how large the last cache is.
 static uint64_t large(void) {
-  enum { SIZE = 256, TIMES = 4, PART = 8 };
+  enum { SIZE = 256, TIMES = 4, PART = 16 };
   static const int levels[] = {_SC_LEVEL4_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE};
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE), cache = 0;
   for (size_t i = 0; cache <= 0 && i < sizeof levels / sizeof *levels; i++) cache = sysconf(levels[i]);
