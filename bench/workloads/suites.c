@@ -25,11 +25,12 @@ static const struct {
     {QUICK, "service"},
     // Lengths so that a good malloc takes one to five tenths of a second whatever the size.
     {FULL, "churn:size={8,16,32,64,128,256,512},live={1,4096}"},
-    {FULL, "churn:size={1024,2048,4096,8192,16384,32768,65536},live={1,4096},operations=4194304"},
+    {FULL, "churn:size={1024,2048,4096,8192},live={1,4096},operations=4194304"},
+    {FULL, "churn:size={16384,32768,65536},live={1,4096},operations=1048576"},
     {FULL, "churn:size={16,32,64,128,256},live={1,4096},references=1"},
     {FULL, "churn:size={512,1024},live={1,4096},references=1,operations=4194304"},
     {FULL, "churn:size={2048,4096,8192},live={1,4096},references=1,operations=1048576"},
-    {FULL, "churn:size={16384,32768,65536},live={1,4096},references=1,operations=131072"},
+    {FULL, "churn:size={16384,32768,65536},live={1,4096},references=1,operations=65536"},
     // Sets of 1 MB, of 16 MB, and of what no cache holds.
     {FULL, "churn:size=256,live={4096,65536},references={0,1},operations=4194304"},
     {FULL, "churn:size=256,live=LARGE,references={0,1},operations=4194304"},
