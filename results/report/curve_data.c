@@ -17,8 +17,8 @@ static const struct ht_line_curve *curve_of(const struct report *report, const s
 }
 
 /* The value at x between the points around it; false outside of the curve. */
-static bool interpolate(const struct ht_line_curve *curve, double x, double *y) {
-  if (x < curve->x[0] || x > curve->x[curve->count - 1]) return false;
+static bool interpolate(const struct ht_line_curve *curve, double x, bool level_before, double *y) {
+  if ((x < curve->x[0] && !level_before) || x > curve->x[curve->count - 1]) return false;
   size_t low = 0, high = curve->count - 1;
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -39,11 +39,11 @@ static bool interpolate(const struct ht_line_curve *curve, double x, double *y) 
 /* Adds a point made of the processes' values there; points of the curves between `from` and `to` widen its
  * range. */
 static void add_point(struct curve_summary *summary, const struct ht_line_curve *const *curves, double x,
-                      double from, double to, double *values) {
+                      double from, double to, bool level_before, double *values) {
   size_t count = 0, at = summary->count;
   double low = INFINITY, high = -INFINITY;
   for (size_t i = 0; i < summary->processes; i++) {
-    if (interpolate(curves[i], x, &values[count])) {
+    if (interpolate(curves[i], x, level_before, &values[count])) {
       low = fmin(low, values[count]);
       high = fmax(high, values[count]);
       count++;
@@ -54,7 +54,8 @@ static void add_point(struct curve_summary *summary, const struct ht_line_curve 
       high = fmax(high, curves[i]->y[k]);
     }
   }
-  if (count == 0) return;
+  /* Where most processes have ended, the median of the rest would be that of another kind of run. */
+  if (2 * count < summary->processes || count == 0) return;
   summary->x[at] = x;
   summary->middle[at] = ht_stats_median(values, count);
   summary->low[at] = low;
@@ -81,12 +82,12 @@ static bool reserve(struct curve_summary *summary) {
 }
 
 static void read_even(struct curve_summary *summary, const struct ht_line_curve *const *curves,
-                      const struct axis *axis, double *values) {
+                      const struct axis *axis, bool level_before, double *values) {
   double step = 1.0 / (CURVE_POINTS - 1);
   for (size_t i = 0; i < CURVE_POINTS; i++) {
     double at = (double)i * step;
     add_point(summary, curves, axis_value(axis, at), axis_value(axis, fmax(at - step / 2, 0)),
-              axis_value(axis, fmin(at + step / 2, 1)), values);
+              axis_value(axis, fmin(at + step / 2, 1)), level_before, values);
   }
 }
 
@@ -103,7 +104,8 @@ static void read_exact(struct curve_summary *summary, const struct ht_line_curve
 }
 
 struct curve_summary curve_summarise(struct report *report, struct ht_line *const *lines, size_t count,
-                                     const struct heap *heap, const char *name, const struct axis *x_axis) {
+                                     const struct heap *heap, const char *name, const struct axis *x_axis,
+                                     bool level_before) {
   struct curve_summary summary = {.heap = heap};
   const struct ht_line_curve **curves = calloc(count + 1, sizeof *curves), *first = NULL;
   double *values = calloc(count + 1, sizeof *values);
@@ -122,7 +124,7 @@ struct curve_summary curve_summarise(struct report *report, struct ht_line *cons
   if (same_places(curves, summary.processes))
     read_exact(&summary, curves, values);
   else
-    read_even(&summary, curves, x_axis, values);
+    read_even(&summary, curves, x_axis, level_before, values);
 out:
   free(curves);
   free(values);

@@ -8,11 +8,9 @@
 /* What is known of a curve by its name; others are drawn under their own. */
 struct words {
   const char *name, *title, *x_title, *y_title, *about;
-  enum {
-    FITTING,
-    FROM_ZERO,
-    OF_PERCENTILES
-  } x_axis; /* OF_PERCENTILES: x is n where one value in n is larger */
+  /* WINDOWS: as short as one likes, and what holds of the shortest that was looked at holds of all below it.
+   * OF_PERCENTILES: x is n where one value in n is larger. */
+  enum { FITTING, FROM_ZERO, WINDOWS, OF_PERCENTILES } x_axis;
 };
 
 static struct words words_of(const char *name) {
@@ -20,7 +18,7 @@ static struct words words_of(const char *name) {
       {"resident", "Resident memory over time", "Time", "Resident memory", "What the process has in memory.",
        FROM_ZERO},
       {"utilisation", "Minimum mutator utilisation", "Window", "Mutators\u2019 share of the window",
-       "Of all windows of a length the worst: how much of it the mutators had.", FITTING},
+       "Of all windows of a length the worst: how much of it the mutators had.", WINDOWS},
       {"pause", "Pauses", "Percentile", "Pause", "So many percent of the pauses were no longer.",
        OF_PERCENTILES},
       {"latency", "Latency", "Percentile", "Latency", "So many percent of the operations took no longer.",
@@ -170,7 +168,8 @@ void put_curve_card(struct report *report, struct ht_line *const *lines, size_t 
     return;
   }
   for (size_t i = 0; i < report->heap_count; i++) {
-    curves[drawn] = curve_summarise(report, lines, count, &report->heaps[i], name, &x);
+    curves[drawn] =
+        curve_summarise(report, lines, count, &report->heaps[i], name, &x, words.x_axis == WINDOWS);
     if (curves[drawn].count)
       drawn++;
     else

@@ -42,9 +42,9 @@ static void put_fact(struct report *report, const char *name, const char *value)
 
 static void put_place(struct report *report, const struct ht_line *line) {
   size_t count = lines_like(report, line);
-  fputs("<article class=\"card\"><h4>", report->out);
+  fputs("<article class=\"card\"><h3>", report->out);
   put_text(report, *line->environment.machine ? line->environment.machine : "machine not known");
-  fprintf(report->out, "</h4><p>%zu line%s of results</p><dl>\n", count, count == 1 ? "" : "s");
+  fprintf(report->out, "</h3><p>%zu line%s of results</p><dl>\n", count, count == 1 ? "" : "s");
   put_fact(report, "Processor", line->environment.cpu);
   put_fact(report, "Kernel", line->environment.kernel);
   put_fact(report, "C library", line->environment.libc);
@@ -65,7 +65,7 @@ static void put_providers(struct report *report) {
       if (*line->provider && heap_of(report, line) == &report->heaps[i]) found = line;
     if (!found) continue;
     if (!begun)
-      fputs("<article class=\"card\"><h4>Who served</h4><p>The library that answered in each heap\u2019s own "
+      fputs("<article class=\"card\"><h3>Who served</h3><p>The library that answered in each heap\u2019s own "
             "process</p><dl>\n",
             report->out);
     begun = true;

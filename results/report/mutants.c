@@ -155,7 +155,7 @@ static void put_drawing(struct report *report, const struct mutant *mutants, siz
                                  .note = mutants[i].seeds ? "\u2717 survived" : "\u2013 not tried"};
   }
   fputs("<div class=\"card after\">\n", report->out);
-  put_heading(report, 4, "mutants-executions", "Executions until caught");
+  put_heading(report, 3, "mutants-executions", "Executions until caught");
   fputs("<p>A dot a seed that caught it, a colour an engine.</p>\n", report->out);
   draw_rows(report, "executions", rows, count);
   fputs("</div>\n", report->out);

@@ -149,9 +149,11 @@ struct curve_summary {
 };
 enum { CURVE_POINTS = 160 };
 /* With more points than a drawing can show, or other x in each process, the curves are read at CURVE_POINTS
- * places, evenly on the axis; low and high then cover every point between. */
+ * places, evenly on the axis; low and high then cover every point between.
+ * level_before: to the left of its first point a curve is as there. */
 struct curve_summary curve_summarise(struct report *report, struct ht_line *const *lines, size_t count,
-                                     const struct heap *heap, const char *name, const struct axis *x_axis);
+                                     const struct heap *heap, const char *name, const struct axis *x_axis,
+                                     bool level_before);
 void curve_summary_free(struct curve_summary *summary);
 /* The index of the first point at or after x; count: there is none. */
 size_t curve_at(const struct curve_summary *summary, double x);
