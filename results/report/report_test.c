@@ -154,6 +154,8 @@ static size_t occurrences(const char *text, const char *words) {
   return count;
 }
 
+#define NAME_LETTERS "!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 /* Every element that is opened is closed, in order: what browsers forgive, other readers do not. */
 static void balanced(const char *text) {
   static const char *const empty[] = {"meta", "rect", "circle", "line", "input", "!DOCTYPE"};
@@ -162,7 +164,7 @@ static void balanced(const char *text) {
   for (; (text = strchr(text, '<')); text++) {
     bool closing = text[1] == '/';
     char name[16] = "";
-    sscanf(text + 1 + closing, "%15[!a-zA-Z0-9]", name);
+    snprintf(name, sizeof name, "%.*s", (int)strspn(text + 1 + closing, NAME_LETTERS), text + 1 + closing);
     bool is_empty = false;
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) is_empty |= strcmp(name, empty[i]) == 0;
     if (is_empty) continue;
