@@ -127,8 +127,9 @@ void ht_line_environment(struct ht_line *line);
  * these ("1/s", "bytes/s"), instructions, cycles. */
 bool ht_line_is_cost(const char *unit);
 
-/* True for a parameter that is no setting of a benchmark: the seed, which replicates differ in, and the
- * outcomes "caught_by" and "verdict". Lines that differ in these alone belong to one series. */
+/* True for a parameter that is no setting of a benchmark: the seed, what else replicates differ in (round,
+ * place, padding, pinned_to and warmups of bench/bench.h), and the outcomes "caught_by" and "verdict". Lines
+ * that differ in these alone belong to one series. */
 bool ht_line_is_varying(const char *param);
 
 /* NULL if there is no such measure or parameter; what is returned belongs to the line. */

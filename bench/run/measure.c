@@ -14,6 +14,7 @@ enum { SAMPLES_KEPT = 1 << 21 };
 struct clocked {
   struct ht_heap *heap;
   struct ht_bench_reading before, after;
+  struct ht_bench_pieces pieces;
   struct ht_statistics statistics_before, statistics_after;
 };
 
@@ -21,20 +22,27 @@ static uint64_t around(void *context, void (*region)(void *argument), void *argu
   struct clocked *clocked = context;
   clocked->heap->table->statistics(clocked->heap, &clocked->statistics_before);
   ht_bench_read(&clocked->before);
-  ht_measured_region(region, argument);
+  uint64_t cpu_ns = ht_bench_pieces_run(&clocked->pieces, region, argument);
   ht_bench_read(&clocked->after);
+  // Waiting for one's turn is nobody's work.
+  if (clocked->pieces.turns) clocked->after.cpu_ns = clocked->before.cpu_ns + cpu_ns;
   clocked->heap->table->statistics(clocked->heap, &clocked->statistics_after);
-  return 1;
+  return clocked->pieces.count;
 }
 
 static void add_times(struct ht_line *line, const struct clocked *clocked, uint64_t operations) {
   double cpu = (double)(clocked->after.cpu_ns - clocked->before.cpu_ns);
   double wall = (double)(clocked->after.wall_ns - clocked->before.wall_ns);
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, cpu / (double)operations);
-  ht_line_sample(line, "wall_per_op", "ns", HT_LINE_LOWER, wall / (double)operations);
+  ht_bench_pieces_measure(&clocked->pieces, operations, line);
   ht_line_sample(line, "cpu", "ns", HT_LINE_LOWER, cpu);
-  ht_line_sample(line, "wall", "ns", HT_LINE_LOWER, wall);
-  if (wall > 0) ht_line_sample(line, "operations", "1/s", HT_LINE_HIGHER, (double)operations * 1e9 / wall);
+  // In turns, half of the wall time is the other's.
+  if (!clocked->pieces.turns) {
+    ht_line_sample(line, "wall_per_op", "ns", HT_LINE_LOWER, wall / (double)operations);
+    ht_line_sample(line, "wall", "ns", HT_LINE_LOWER, wall);
+  }
+  if (wall > 0 && !clocked->pieces.turns)
+    ht_line_sample(line, "operations", "1/s", HT_LINE_HIGHER, (double)operations * 1e9 / wall);
   uint64_t collector_before = clocked->statistics_before.collector_ns;
   uint64_t collector_after = clocked->statistics_after.collector_ns;
   if ((clocked->heap->table->capabilities & HT_COLLECTS) && collector_before != HT_UNKNOWN &&
@@ -78,6 +86,7 @@ static void add_params(struct ht_line *line, const struct ht_bench_arguments *a)
     if (ht_workload_param_uses(a->workload, *name))
       ht_line_param_number(line, *name, (int64_t)ht_workload_param_get(&a->params, *name));
   ht_line_param(line, "calls", a->set->calls);
+  if (a->in_step) ht_line_param(line, "in_step", "1");
   for (size_t i = 0; i < a->setting_count; i++)
     if (strcmp(a->settings[i].name, "provider") != 0)
       ht_line_param_text(line, a->settings[i].name, "%s", a->settings[i].value);
@@ -125,7 +134,13 @@ static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_
                                 .samples = samples,
                                 .around = around,
                                 .context = &clocked};
+  if (!ht_bench_pieces_cut(&clocked.pieces, a, table, &run.params)) {
+    ht_line_fail(line, HT_LINE_NO_VERDICT, "cannot take turns: %s: %s", a->in_step, strerror(errno));
+    table->destroy(clocked.heap);
+    return 3;
+  }
   ht_workload_run(&run, &result);
+  ht_bench_turns_close(clocked.pieces.turns);
   if (result.status == HT_WORKLOAD_OK) {
     // Space first: what is made of the measures below takes memory too.
     if (peak_known && !a->counting) add_space(line, &baseline, result.live_bytes);
