@@ -34,6 +34,8 @@ int cli_replay(int argc, char **argv);
 int cli_shrink(int argc, char **argv);
 int cli_mutants(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_compare(int argc, char **argv);
+int cli_calibrate(int argc, char **argv); // heaptrial doctor --calibrate
 int cli_report(int argc, char **argv);
 int cli_attempt(int argc, char **argv);
 

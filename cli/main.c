@@ -14,6 +14,8 @@ static const struct cli_command commands[] = {
     {"shrink", "makes a heap program that breaks something as small as it goes", cli_shrink},
     {"mutants", "plants bugs in heaps and looks which are caught", cli_mutants},
     {"bench", "measures heaps", cli_bench},
+    {"compare", "says which of two heaps, runs or commits is faster, and how surely", cli_compare},
+    {"calibrate", NULL, cli_calibrate},
     {"report", "makes a report of what was measured so far", cli_report},
     {"attempt", NULL, cli_attempt},
 };

@@ -160,8 +160,8 @@ static int read_lines(struct reading *reading, enum ht_line_kind kind, struct ht
   return step == SQLITE_DONE ? 0 : ht_store_error(reading->store, reading->error);
 }
 
-static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, struct ht_line_file *lines,
-                 char *error) {
+static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, const char *const *texts,
+                 int count, struct ht_line_file *lines, char *error) {
   *lines = (struct ht_line_file){0};
   struct reading reading = {.store = store, .error = error};
   int result = -1;
@@ -171,6 +171,7 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
       (reading.params = ht_store_prepare(store, params_sql, error)) &&
       (reading.measures = ht_store_prepare(store, measures_sql, error))) {
     sqlite3_bind_text(reading.lines, 1, ht_line_kind_name(kind), -1, SQLITE_STATIC);
+    for (int i = 0; i < count; i++) sqlite3_bind_text(reading.lines, i + 2, texts[i], -1, SQLITE_STATIC);
     result = read_lines(&reading, kind, lines);
   }
   sqlite3_finalize(reading.lines);
@@ -182,10 +183,26 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
 }
 
 int ht_store_latest(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error) {
-  return query(store, latest_sql, kind, lines, error);
+  return query(store, latest_sql, kind, NULL, 0, lines, error);
 }
 
 int ht_store_history(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines,
                      char *error) {
-  return query(store, history_sql, kind, lines, error);
+  return query(store, history_sql, kind, NULL, 0, lines, error);
+}
+
+int ht_store_query_where(struct ht_store *store, enum ht_line_kind kind, const char *condition,
+                         const char *const *texts, int count, struct ht_line_file *lines, char *error) {
+  char *sql;
+  *lines = (struct ht_line_file){0};
+  if (asprintf(&sql,
+               "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
+               "WHERE line.kind = ?1 AND (%s) ORDER BY line.started, line.number",
+               condition) < 0) {
+    snprintf(error, HT_ERROR_SIZE, "%s: no memory", store->path);
+    return -1;
+  }
+  int result = query(store, sql, kind, texts, count, lines, error);
+  free(sql);
+  return result;
 }
