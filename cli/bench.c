@@ -3,30 +3,49 @@
 #include "cli/speed.h"
 #include "cli/table.h"
 
-#include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct arguments {
   struct cli_words heaps, workloads;
+  const char *suite;
+  bool unpinned, replicates_given;
   struct ht_bench_plan plan;
   const char *database;
 };
 
-enum { OPTION_CPU_TIME = 256, OPTION_PROCESS_TIME, OPTION_CPU, OPTION_INSTRUCTIONS, OPTION_DATABASE };
-enum { REPLICATES = 7, REPLICATES_MAX = 10000, CPU_MAX = 4095 };
+enum {
+  OPTION_CPU_TIME = 256,
+  OPTION_PROCESS_TIME,
+  OPTION_CPU,
+  OPTION_UNPINNED,
+  OPTION_IN_STEP,
+  OPTION_INSTRUCTIONS,
+  OPTION_ONLY_INSTRUCTIONS,
+  OPTION_SUITE,
+  OPTION_DATABASE
+};
+enum { REPLICATES = 7, PAIRS = 30, REPLICATES_MAX = 10000, CPU_MAX = 4095 };
 
 static const struct argp_option options[] = {
     {"heap", 'H', "HEAP", 0, "A name (see heaptrial list) or the path of a library; may be repeated; all", 0},
-    {"workload", 'w', "NAME[:PARAMETER=N,...]", 0, "What to run (see heaptrial list); may be repeated; all",
-     0},
-    {"replicates", 'n', "N", 0, "Processes for each heap and workload (7)", 0},
+    {"workload", 'w', "NAME[:PARAMETER=N,...]", 0,
+     "What to run (see heaptrial list); may be repeated; suite quick", 0},
+    {"suite", OPTION_SUITE, "quick|full|instructions", 0, "The workloads of a suite", 0},
+    {"replicates", 'n', "N", 0, "Processes for each heap and workload (7; 30 if heaps are arguments)", 0},
+    {"pairs", 'p', "N", 0, "The same", 0},
     {"time", 'T', "TIME", 0, "Start nothing after that", 0},
     {"seed", 's', "N", 0, "Of the workloads and of the order of runs (1)", 0},
     {"cpu-time", OPTION_CPU_TIME, "TIME", 0, "Runs are made shorter until one takes about that (2s)", 0},
     {"process-time", OPTION_PROCESS_TIME, "TIME", 0, "A process that takes longer is ended (60s)", 0},
-    {"cpu", OPTION_CPU, "N", 0, "Run on this CPU only", 0},
+    {"cpu", OPTION_CPU, "N", 0, "Run on this CPU only (the last one there is)", 0},
+    {"unpinned", OPTION_UNPINNED, NULL, 0, "Run on any CPU", 0},
+    {"in-step", OPTION_IN_STEP, NULL, 0,
+     "Two heaps run at the same time, in turns of less than a millisecond", 0},
     {"instructions", OPTION_INSTRUCTIONS, NULL, 0, "Count instructions too, with callgrind", 0},
+    {"only-instructions", OPTION_ONLY_INSTRUCTIONS, NULL, 0, "Count instructions and run nothing else", 0},
     {"db", OPTION_DATABASE, "FILE", 0, "Where results are kept (results.db)", 0},
     {0},
 };
@@ -40,8 +59,14 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case 'w':
     cli_words_add(&arguments->workloads, value);
     return 0;
+  case OPTION_SUITE:
+    arguments->suite = value;
+    return 0;
   case 'n':
-    arguments->plan.replicates = (unsigned)cli_number(state, "--replicates", value, 1, REPLICATES_MAX);
+  case 'p':
+    arguments->plan.replicates =
+        (unsigned)cli_number(state, key == 'n' ? "--replicates" : "--pairs", value, 1, REPLICATES_MAX);
+    arguments->replicates_given = true;
     return 0;
   case 'T':
     arguments->plan.total_seconds = cli_seconds(state, "--time", value);
@@ -59,11 +84,24 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     arguments->plan.cpu = (int)cli_number(state, "--cpu", value, 0, CPU_MAX);
     arguments->plan.pinned = true;
     return 0;
+  case OPTION_UNPINNED:
+    arguments->unpinned = true;
+    return 0;
+  case OPTION_IN_STEP:
+    arguments->plan.in_step = true;
+    return 0;
+  case OPTION_ONLY_INSTRUCTIONS:
+    arguments->plan.only_instructions = true;
+    return 0;
   case OPTION_INSTRUCTIONS:
     arguments->plan.instructions = true;
     return 0;
   case OPTION_DATABASE:
     arguments->database = value;
+    return 0;
+  case ARGP_KEY_ARG:
+    cli_words_add(&arguments->heaps, value);
+    arguments->plan.paired = true;
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -73,9 +111,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp argp = {
     options,
     parse,
-    NULL,
-    "Measures heaps: every heap with every workload, each run a process of its own, in rounds of random "
+    "[HEAP HEAP...]",
+    "Measures heaps: every heap with every workload, each run a fresh process, pinned, in rounds of random "
     "order.\v"
+    "Heaps that are arguments are to be compared: they run the same lengths, are called the same way, and "
+    "heaptrial compare A B says what came out. Each line records what disturbed its process.\n\n"
     "Exit codes: 0 measured, 1 a heap failed, crashed or lost its checksum, 2 usage, 3 not all could be "
     "measured.",
     NULL,
@@ -98,21 +138,56 @@ static void print_table(const struct ht_bench_plan *plan, const struct speed *sp
   table_free(&table);
 }
 
-int cli_bench(int argc, char **argv) {
-  struct arguments arguments = {.plan = {.replicates = REPLICATES, .seed = 1}, .database = "results.db"};
-  struct ht_bench_plan *plan = &arguments.plan;
-  cli_parse(&argp, argc, argv, &arguments);
+// The last CPU this process may run on: interrupts tend to arrive on the first.
+static int last_cpu(void) {
+  cpu_set_t allowed;
+  int last = -1;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
+  for (int i = 0; i < CPU_SETSIZE; i++)
+    if (CPU_ISSET(i, &allowed)) last = i;
+  return last;
+}
+
+// Lines of one heap could not be told from its own.
+static bool named_twice(const struct cli_words *heaps) {
+  for (size_t i = 0; i < heaps->count; i++)
+    for (size_t k = 0; k < i; k++)
+      if (strcmp(heaps->words[i], heaps->words[k]) == 0) {
+        cli_say("%s is named twice; heaptrial doctor --calibrate compares a heap with itself",
+                heaps->words[i]);
+        return true;
+      }
+  return false;
+}
+
+// What --suite, or nothing, stands for. Freed with the list. False after a message.
+static bool add_suite(struct arguments *arguments) {
+  const char *suite = arguments->suite ? arguments->suite : "quick";
+  char text[HT_WORKLOAD_VARIANT_SIZE];
+  size_t count = 0;
+  if (arguments->workloads.count && !arguments->suite) return true;
+  for (; ht_workload_variant(suite, count, text, sizeof text); count++) {
+    char *copy = strdup(text);
+    if (!copy) {
+      cli_say("no memory");
+      return false;
+    }
+    cli_words_add(&arguments->workloads, copy);
+  }
+  if (count == 0) cli_say("there is no suite \"%s\"; there are quick, full and instructions", suite);
+  return count > 0;
+}
+
+static int bench(struct arguments *arguments) {
+  struct ht_bench_plan *plan = &arguments->plan;
   struct cli_heaps heaps;
-  if (!cli_heaps_open(&arguments.heaps, &heaps)) return CLI_USAGE;
+  if (!cli_heaps_open(&arguments->heaps, &heaps)) return CLI_USAGE;
   struct cli_words names = {0};
   for (size_t i = 0; i < heaps.count; i++) cli_words_add(&names, heaps.heaps[i].choice.text);
-  if (arguments.workloads.count == 0)
-    for (const struct ht_workload *workload = ht_workloads; workload->name; workload++)
-      cli_words_add(&arguments.workloads, workload->name);
   plan->heaps = names.words;
   plan->heap_count = names.count;
-  plan->workloads = arguments.workloads.words;
-  plan->workload_count = arguments.workloads.count;
+  plan->workloads = arguments->workloads.words;
+  plan->workload_count = arguments->workloads.count;
 
   int code = CLI_USAGE;
   struct keep keep;
@@ -120,12 +195,13 @@ int cli_bench(int argc, char **argv) {
   if (!speeds) {
     cli_say("no memory");
     code = CLI_NO_VERDICT;
-  } else if (keep_open(&keep, arguments.database)) {
+  } else if (keep_open(&keep, arguments->database)) {
     ht_process_interruptible();
     cli_doctor_warning();
     size_t left_out;
     code = speed_measure(plan, &keep, speeds, &left_out);
-    for (size_t i = 0; i < plan->heap_count; i++) left_out += speeds[i].missing;
+    // A plan that only counts has no throughput to miss.
+    for (size_t i = 0; i < plan->heap_count && !plan->only_instructions; i++) left_out += speeds[i].missing;
     if (code == CLI_FINE && left_out) code = CLI_NO_VERDICT;
     if (code != CLI_USAGE) print_table(plan, speeds);
     if (!keep_close(&keep) && code == CLI_FINE) code = CLI_NO_VERDICT;
@@ -133,6 +209,24 @@ int cli_bench(int argc, char **argv) {
   free(speeds);
   free(names.words);
   cli_heaps_close(&heaps);
+  return code;
+}
+
+int cli_bench(int argc, char **argv) {
+  struct arguments arguments = {.plan = {.replicates = REPLICATES, .seed = 1, .warmups = 1},
+                                .database = "results.db"};
+  struct ht_bench_plan *plan = &arguments.plan;
+  cli_parse(&argp, argc, argv, &arguments);
+  if (plan->paired && !arguments.replicates_given) plan->replicates = PAIRS;
+  if (arguments.unpinned) plan->pinned = false;
+  if (!arguments.unpinned && !plan->pinned) {
+    plan->cpu = last_cpu();
+    plan->pinned = plan->cpu >= 0;
+  }
+  size_t named = arguments.workloads.count;
+  int code = CLI_USAGE;
+  if (!named_twice(&arguments.heaps) && add_suite(&arguments)) code = bench(&arguments);
+  for (size_t i = named; i < arguments.workloads.count; i++) free((char *)arguments.workloads.words[i]);
   free(arguments.heaps.words);
   free(arguments.workloads.words);
   return code;

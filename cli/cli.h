@@ -37,6 +37,8 @@ int cli_bench(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_export(int argc, char **argv);
+int cli_compare(int argc, char **argv);
+int cli_calibrate(int argc, char **argv); // heaptrial doctor --calibrate
 int cli_report(int argc, char **argv);
 int cli_attempt(int argc, char **argv);
 

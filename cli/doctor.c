@@ -15,7 +15,15 @@ struct arguments {
   bool json, rules;
 };
 
-enum { OPTION_ROOT = 256, OPTION_LATER, OPTION_INTERVAL, OPTION_DATABASE, OPTION_JSON, OPTION_RULES };
+enum {
+  OPTION_ROOT = 256,
+  OPTION_LATER,
+  OPTION_INTERVAL,
+  OPTION_DATABASE,
+  OPTION_JSON,
+  OPTION_CALIBRATE,
+  OPTION_RULES
+};
 
 static const struct argp_option options[] = {
     {"root", OPTION_ROOT, "DIR", 0, "Look at the system below DIR: DIR/proc, DIR/sys, DIR/usr/bin (/)", 0},
@@ -24,6 +32,8 @@ static const struct argp_option options[] = {
     {"db", OPTION_DATABASE, "FILE", 0, "Where results are going to be kept (results.db, with --root nowhere)",
      0},
     {"json", OPTION_JSON, NULL, 0, "For scripts", 0},
+    {"calibrate", OPTION_CALIBRATE, NULL, 0,
+     "Measure what a comparison is worth here; --calibrate --help says more", 0},
     {"rules", OPTION_RULES, NULL, 0, "List what is looked at, the limits and where they come from", 0},
     {0},
 };
@@ -48,6 +58,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_RULES:
     arguments->rules = true;
+    return 0;
+  case OPTION_CALIBRATE:
+    argp_error(state, "--calibrate comes first, and its own options behind it");
     return 0;
   case ARGP_KEY_END:
     if (arguments->plan.later && !arguments->plan.root)
@@ -192,6 +205,8 @@ static int examine(struct arguments *arguments) {
 
 int cli_doctor(int argc, char **argv) {
   struct arguments arguments = {0};
+  // It has options of its own, and they are what follows.
+  if (argc > 1 && strcmp(argv[1], "--calibrate") == 0) return cli_calibrate(argc - 1, argv + 1);
   cli_parse(&argp, argc, argv, &arguments);
   if (arguments.rules) {
     print_rules();

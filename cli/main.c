@@ -17,6 +17,7 @@ static const struct cli_command commands[] = {
     {"doctor", "says what on this machine spoils measurements, and how to mend it", cli_doctor},
     {"import", "adds results from files: lines, or JSON of Google Benchmark or hyperfine", cli_import},
     {"export", "writes results as other programs read them", cli_export},
+    {"compare", "says which of two heaps, runs or commits is faster, and how surely", cli_compare},
     {"report", "makes a report of what was measured so far", cli_report},
     {"attempt", NULL, cli_attempt},
 };

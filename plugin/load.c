@@ -84,6 +84,7 @@ enum ht_plugin_status ht_plugin_load(const struct ht_plugin_choice *choice, unsi
                                      const struct ht_heap_table **table, char *message, size_t size) {
   enum ht_plugin_status status = look_at_file(choice->path, message, size);
   if (status != HT_PLUGIN_LOADED) return status;
+  if (seconds == HT_PLUGIN_NO_TRIAL) return load_here(choice->path, table, message, size);
   if (seconds == 0) seconds = HT_PLUGIN_LOAD_SECONDS;
 
   struct ht_process_result result;

@@ -57,6 +57,9 @@ enum ht_plugin_status {
 
 // How long a library may take to load.
 #define HT_PLUGIN_LOAD_SECONDS 10u
+// Instead of a number of seconds: no child, the library is loaded here at once. For a process that is itself
+// the bounded child of somebody, and for one under valgrind, which cannot watch a child of its own.
+#define HT_PLUGIN_NO_TRIAL (~0u)
 
 // Loads the library of a choice; it stays loaded for the life of the process. `seconds` bounds the trial in
 // the child; 0: HT_PLUGIN_LOAD_SECONDS. *table is set only with HT_PLUGIN_LOADED, message with everything

@@ -8,7 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 64, PATH_SIZE = 1024, DEFAULT_SECONDS = 60 };
+enum { ARGUMENTS = 96, PATH_SIZE = 1024, DEFAULT_SECONDS = 60 };
+
+// What the C library may find out about a CPU and choose its string functions by, beyond what all of them
+// have.
+#define HWCAPS_OF_EVERY_CPU \
+  "-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM,-AVX_Fast_Unaligned_Load,-BMI2,-SSE4_2,-SSSE3"
 
 struct command {
   const char *argv[ARGUMENTS];
@@ -53,6 +58,18 @@ static bool built_in(const struct ht_plugin_choice *choice, char *heap, size_t s
   return (size_t)snprintf(heap, size, "%.*s", (int)length, file + sizeof prefix - 1) < size;
 }
 
+static bool program_of(const struct ht_plugin_choice *choice, char *program, size_t size) {
+  char heap[64];
+  return built_in(choice, heap, sizeof heap) &&
+         snprintf(program, size, "%s/bench-%s", HEAPTRIAL_BENCH_DIRECTORY, heap) < (int)size &&
+         access(program, X_OK) == 0;
+}
+
+bool bench_has_program(const struct ht_plugin_choice *choice) {
+  char program[PATH_SIZE];
+  return program_of(choice, program, sizeof program);
+}
+
 static const char *heap_name(const struct ht_plugin_choice *choice, char *buffer, size_t size) {
   return built_in(choice, buffer, size) ? buffer : choice->name;
 }
@@ -80,23 +97,57 @@ static void add_workload(struct command *c, const struct bench_pair *pair,
   add(c, "--fit");
 }
 
+// What a counted process finds in its environment, and nothing else: the size of the environment moves the
+// stack, and some heaps look at it. One arena; the C library's functions as every x86-64 CPU has them;
+// Boehm's collector marks on the thread that is counted; Python hashes alike.
+static const char *const counted_environment[] = {
+    "GLIBC_TUNABLES=glibc.malloc.arena_max=1:glibc.cpu.hwcaps=" HWCAPS_OF_EVERY_CPU,
+    "GC_MARKERS=1",
+    "PYTHONHASHSEED=0",
+    NULL,
+};
+static const char *const counted_environment_kept[] = {
+    "PATH", "LD_LIBRARY_PATH", "HEAPTRIAL_MACHINE", "HEAPTRIAL_COMMIT", "HEAPTRIAL_COMMIT_SEQ", NULL};
+
+// Some containers forbid it: then addresses are as valgrind lays them out.
+static bool layout_can_be_fixed(void) {
+  static enum { UNKNOWN, CAN, CANNOT } known;
+  const char *const argv[] = {"setarch", "--addr-no-randomize", "true", NULL};
+  struct ht_process_options options = {
+      .argv = argv, .out = {.kind = HT_PROCESS_DISCARD}, .err = {.kind = HT_PROCESS_DISCARD}};
+  struct ht_process_result result;
+  if (known == UNKNOWN) {
+    known = ht_process_run(&options, &result) ? CAN : CANNOT;
+    ht_process_result_free(&result);
+  }
+  return known == CAN;
+}
+
+static void add_counter(struct command *c, const struct bench_pair *pair, const char *callgrind_out) {
+  add(c, "env");
+  add(c, "-i");
+  for (const char *const *name = counted_environment_kept; *name; name++)
+    if (getenv(*name)) add_text(c, "%s=%s", *name, getenv(*name));
+  for (const char *const *entry = counted_environment; *entry; entry++) add(c, *entry);
+  if (pair->choice->preload) add_text(c, "LD_PRELOAD=%s", pair->choice->preload);
+  if (layout_can_be_fixed()) {
+    add(c, "setarch");
+    add(c, "--addr-no-randomize");
+  }
+  add(c, "valgrind");
+  add(c, "--tool=callgrind");
+  add(c, "--toggle-collect=ht_measured_region");
+  add(c, "--log-file=/dev/null");
+  add_text(c, "--callgrind-out-file=%s", callgrind_out);
+}
+
 static void make_command(struct command *c, const struct bench_pair *pair,
                          const struct ht_workload_params *params, enum bench_way way,
                          const char *callgrind_out) {
   char heap[64], program[PATH_SIZE];
   const struct ht_plugin_choice *choice = pair->choice;
-  if (way == BENCH_COUNTED) {
-    add(c, "valgrind");
-    add(c, "--tool=callgrind");
-    add(c, "--toggle-collect=ht_measured_region");
-    add(c, "--log-file=/dev/null");
-    add_text(c, "--callgrind-out-file=%s", callgrind_out);
-  }
-  bool direct = built_in(choice, heap, sizeof heap) &&
-                snprintf(program, sizeof program, "%s/bench-%s", HEAPTRIAL_BENCH_DIRECTORY, heap) <
-                    (int)sizeof program &&
-                access(program, X_OK) == 0;
-  if (direct) {
+  if (way == BENCH_COUNTED) add_counter(c, pair, callgrind_out);
+  if (!pair->through_table && program_of(choice, program, sizeof program)) {
     add_text(c, "%s", program);
     for (size_t i = 0; i < choice->setting_count; i++)
       add_text(c, "--setting=%s=%s", choice->settings[i].name, choice->settings[i].value);
@@ -168,7 +219,8 @@ static struct ht_line *judge(const struct bench_pair *pair, const struct ht_work
 }
 
 static struct ht_line *run(const struct bench_pair *pair, const struct ht_workload_params *params,
-                           enum bench_way way, const char *callgrind_out, bool *interrupted) {
+                           enum bench_way way, const char *const *environment, const char *callgrind_out,
+                           bool *interrupted) {
   const struct ht_bench_plan *plan = pair->plan;
   double seconds = plan->process_seconds > 0 ? plan->process_seconds : DEFAULT_SECONDS;
   struct command command = {0};
@@ -179,7 +231,8 @@ static struct ht_line *run(const struct bench_pair *pair, const struct ht_worklo
   if (!command.failed) {
     struct ht_process_options options = {
         .argv = command.argv,
-        .preload = pair->choice->preload,
+        .environment = environment,
+        .preload = way == BENCH_COUNTED ? NULL : pair->choice->preload,
         .out = {.kind = HT_PROCESS_CAPTURE},
         .err = {.kind = HT_PROCESS_CAPTURE},
         .pinned = plan->pinned && params->mutators == 1,
@@ -189,15 +242,105 @@ static struct ht_line *run(const struct bench_pair *pair, const struct ht_worklo
     ht_process_run(&options, &result);
     *interrupted = result.outcome == HT_PROCESS_INTERRUPTED;
     line = judge(pair, params, &result);
+    if (line && options.pinned && way == BENCH_PLAIN) ht_line_param_number(line, "pinned_to", options.cpu);
     ht_process_result_free(&result);
   }
   command_free(&command);
   return line;
 }
 
-struct ht_line *bench_once(const struct bench_pair *pair, const struct ht_workload_params *params,
-                           enum bench_way way, bool *interrupted) {
-  return run(pair, params, way, "/dev/null", interrupted);
+#define PADDING_NAME "HEAPTRIAL_PADDING="
+enum { PADDING_ROOM = sizeof PADDING_NAME + BENCH_PADDING_MOST };
+
+static void make_padding(char padding[PADDING_ROOM], const struct bench_place *place) {
+  size_t name = strlen(PADDING_NAME);
+  memcpy(padding, PADDING_NAME, name);
+  memset(padding + name, 'x', place->padding);
+  padding[name + place->padding] = 0;
+}
+
+static void add_place(struct ht_line *line, const struct bench_pair *pair, const struct bench_place *place) {
+  ht_line_param_number(line, "round", place->round);
+  ht_line_param_number(line, "place", place->place);
+  ht_line_param_number(line, "padding", (int64_t)place->padding);
+  ht_line_param_number(line, "warmups", pair->plan->warmups);
+}
+
+static struct ht_line *run_plain(const struct bench_pair *pair, const struct ht_workload_params *params,
+                                 const struct bench_place *place, bool *interrupted) {
+  char padding[PADDING_ROOM];
+  const char *const environment[] = {padding, NULL};
+  if (place) make_padding(padding, place);
+  struct ht_line *line = run(pair, params, BENCH_PLAIN, place ? environment : NULL, "", interrupted);
+  if (line && place) add_place(line, pair, place);
+  return line;
+}
+
+// The page that two processes in step share.
+static int make_shared(char *path, size_t size) {
+  enum { BYTES = 4096 };
+  snprintf(path, size, "/dev/shm/heaptrial-step-XXXXXX");
+  int file = mkstemp(path);
+  if (file < 0) {
+    snprintf(path, size, "/tmp/heaptrial-step-XXXXXX");
+    file = mkstemp(path);
+  }
+  if (file >= 0 && ftruncate(file, BYTES) != 0) {
+    close(file);
+    unlink(path);
+    file = -1;
+  }
+  return file;
+}
+
+static struct ht_process *start_in_step(const struct bench_pair *pair, unsigned side, const char *path,
+                                        const char *padding, struct ht_process_result *result) {
+  const struct ht_bench_plan *plan = pair->plan;
+  double seconds = plan->process_seconds > 0 ? plan->process_seconds : DEFAULT_SECONDS;
+  const char *const environment[] = {padding, NULL};
+  struct command command = {0};
+  make_command(&command, pair, &pair->params, BENCH_PLAIN, "");
+  add_text(&command, "--in-step=%s", path);
+  add_text(&command, "--side=%u", side);
+  struct ht_process_options options = {
+      .argv = command.argv,
+      .environment = environment,
+      .preload = pair->choice->preload,
+      .out = {.kind = HT_PROCESS_CAPTURE},
+      .err = {.kind = HT_PROCESS_CAPTURE},
+      .pinned = plan->pinned,
+      .cpu = plan->cpu,
+      .wall_ns = (uint64_t)(seconds * (double)HT_PROCESS_SECOND),
+  };
+  struct ht_process *process = command.failed ? NULL : ht_process_start(&options, result);
+  command_free(&command);
+  return process;
+}
+
+void bench_in_step(const struct bench_pair *const pairs[2], const struct bench_place places[2],
+                   struct ht_line *lines[2], bool *interrupted) {
+  char path[64], padding[2][PADDING_ROOM];
+  struct ht_process_result results[2] = {0}, ended;
+  struct ht_process *processes[2];
+  int file = make_shared(path, sizeof path), at;
+  lines[0] = lines[1] = NULL;
+  *interrupted = false;
+  if (file < 0) return;
+  close(file);
+  for (unsigned i = 0; i < 2; i++) {
+    make_padding(padding[i], &places[i]);
+    processes[i] = start_in_step(pairs[i], i, path, padding[i], &results[i]);
+  }
+  while ((at = ht_process_wait_any(processes, 2, HT_PROCESS_FOREVER, &ended)) >= 0) results[at] = ended;
+  unlink(path);
+  for (unsigned i = 0; i < 2; i++) {
+    *interrupted |= results[i].outcome == HT_PROCESS_INTERRUPTED;
+    lines[i] = judge(pairs[i], &pairs[i]->params, &results[i]);
+    if (!lines[i]) continue;
+    if (pairs[i]->plan->pinned) ht_line_param_number(lines[i], "pinned_to", pairs[i]->plan->cpu);
+    add_place(lines[i], pairs[i], &places[i]);
+  }
+  for (unsigned i = 0; i < 2; i++) ht_process_result_free(&results[i]);
 }
 
 // The sum that callgrind writes at the end of its file; -1 if it is not there.
@@ -217,27 +360,18 @@ double bench_sample(const struct ht_line *line, const char *metric) {
   return measure ? measure->samples[0] : 0;
 }
 
-struct ht_line *bench_count(const struct bench_pair *pair, bool *interrupted) {
-  // Valgrind takes some fifty times as long: this many operations are enough, since the count is exact.
-  enum { OPERATIONS = 200000, SLOWER = 200 };
-  struct ht_workload_params params = pair->params;
-  struct ht_workload_expectation full, e;
-  const struct ht_bench_plan *plan = pair->plan;
-  double seconds = plan->process_seconds > 0 ? plan->process_seconds : DEFAULT_SECONDS;
-  pair->workload->expect(&params, 1, &full);
-  do pair->workload->expect(&params, 1, &e);
-  while ((e.operations > OPERATIONS ||
-          pair->cpu_ns * (double)e.operations / (double)full.operations * SLOWER > seconds * 1e9) &&
-         ht_workload_shrink(pair->workload, &params));
-
+static struct ht_line *run_counted(const struct bench_pair *pair, const struct ht_workload_params *params,
+                                   bool *interrupted) {
   char path[] = "/tmp/heaptrial-count-XXXXXX";
   int file = mkstemp(path);
   if (file < 0) return NULL;
   close(file);
-  struct ht_line *line = run(pair, &params, BENCH_COUNTED, path, interrupted);
+  struct ht_line *line = run(pair, params, BENCH_COUNTED, NULL, path, interrupted);
   double count = read_count(path), operations = line ? bench_sample(line, "measured_operations") : 0;
   unlink(path);
   if (!line) return NULL;
+  // The name of the run is no part of the counted process's environment.
+  ht_line_run(line, getenv("HEAPTRIAL_RUN"));
   if (line->status == HT_LINE_OK && count > 0 && operations > 0) {
     ht_line_sample(line, "instructions", "instructions", HT_LINE_LOWER, count);
     ht_line_sample(line, "instructions_per_op", "instructions", HT_LINE_LOWER, count / operations);
@@ -249,4 +383,10 @@ struct ht_line *bench_count(const struct bench_pair *pair, bool *interrupted) {
     ht_line_fail(line, HT_LINE_NO_VERDICT, "instructions were not counted: %s", reason);
   }
   return line;
+}
+
+struct ht_line *bench_once(const struct bench_pair *pair, const struct ht_workload_params *params,
+                           enum bench_way way, const struct bench_place *place, bool *interrupted) {
+  return way == BENCH_COUNTED ? run_counted(pair, params, interrupted)
+                              : run_plain(pair, params, place, interrupted);
 }

@@ -7,18 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-struct runner {
-  const struct ht_bench_plan *plan;
-  struct ht_bench_summary *summary;
-  struct ht_plugin_choice *choices;
-  size_t choice_count;
-  struct bench_pair *pairs;
-  size_t pair_count;
-  size_t done;
-  double started;
-  uint64_t random;
-  char *error;
-};
+const char ht_bench_planted_heap[] = HEAPTRIAL_BENCH_DIRECTORY "/libplanted.so";
 
 static double now(void) {
   struct timespec t;
@@ -34,7 +23,8 @@ static uint64_t next_random(uint64_t *state) {
   return x ^ (x >> 31);
 }
 
-static void shuffle(struct runner *r, size_t *order, size_t count) {
+static void shuffle(struct bench_runner *r, size_t *order, size_t count) {
+  for (size_t i = 0; i < count; i++) order[i] = i;
   for (size_t i = count; i > 1; i--) {
     size_t j = next_random(&r->random) % i, kept = order[i - 1];
     order[i - 1] = order[j];
@@ -42,7 +32,7 @@ static void shuffle(struct runner *r, size_t *order, size_t count) {
   }
 }
 
-static bool over(const struct runner *r) {
+bool bench_over(const struct bench_runner *r) {
   return ht_process_interrupted() ||
          (r->plan->total_seconds > 0 && now() - r->started >= r->plan->total_seconds);
 }
@@ -65,10 +55,14 @@ static bool read_workload(const struct ht_bench_plan *plan, const char *text, st
   return !colon || ht_workload_params_read(pair->workload, colon + 1, &pair->params, error, HT_ERROR_SIZE);
 }
 
-static bool expand(struct runner *r) {
+static bool expand(struct bench_runner *r) {
   const struct ht_bench_plan *plan = r->plan;
   if (!plan->heap_count || !plan->workload_count || !plan->replicates) {
     snprintf(r->error, HT_ERROR_SIZE, "nothing to run: a plan needs heaps, workloads and replicates");
+    return false;
+  }
+  if (plan->in_step && !(plan->paired && plan->heap_count == 2)) {
+    snprintf(r->error, HT_ERROR_SIZE, "in step run the two heaps of a pair: HEAP HEAP");
     return false;
   }
   r->choices = calloc(plan->heap_count, sizeof *r->choices);
@@ -81,27 +75,37 @@ static bool expand(struct runner *r) {
     if (!ht_plugin_choose(plan->heaps[r->choice_count], &r->choices[r->choice_count], r->error,
                           HT_ERROR_SIZE))
       return false;
+  // What is compared with each other is called the same way.
+  bool through_table = false;
+  for (size_t h = 0; plan->paired && h < plan->heap_count; h++)
+    through_table |= !bench_has_program(&r->choices[h]);
   for (size_t w = 0; w < plan->workload_count; w++)
     for (size_t h = 0; h < plan->heap_count; h++) {
       struct bench_pair *pair = &r->pairs[r->pair_count++];
-      *pair = (struct bench_pair){
-          .plan = plan, .heap_text = plan->heaps[h], .choice = &r->choices[h], .left = plan->replicates};
+      *pair = (struct bench_pair){.plan = plan,
+                                  .heap_text = plan->heaps[h],
+                                  .choice = &r->choices[h],
+                                  .left = plan->only_instructions ? 1 : plan->replicates};
       if (!read_workload(plan, plan->workloads[w], pair, r->error)) return false;
+      pair->count_params = pair->params;
+      pair->through_table = through_table;
     }
   return true;
 }
 
-static void tell(struct runner *r, const struct bench_pair *pair, const struct ht_line *line) {
+void bench_tell(struct bench_runner *r, const struct bench_pair *pair, const struct ht_line *line) {
   struct ht_bench_progress progress = {.done = r->done,
-                                       .total = r->pair_count * r->plan->replicates,
+                                       .total = r->pair_count *
+                                                (r->plan->only_instructions ? 1 : r->plan->replicates),
                                        .heap = pair->heap_text,
+                                       .heap_index = (size_t)(pair - r->pairs) % r->plan->heap_count,
                                        .workload = pair->workload_text,
                                        .line = line};
   if (r->plan->progress) r->plan->progress(r->plan->context, &progress);
 }
 
 // Appends and counts the line and frees it. False: it could not be written.
-static bool record(struct runner *r, const struct bench_pair *pair, struct ht_line *line) {
+bool bench_record(struct bench_runner *r, const struct bench_pair *pair, struct ht_line *line) {
   struct ht_bench_summary *s = r->summary;
   size_t *const counts[] = {
       [HT_LINE_OK] = &s->ok,
@@ -118,75 +122,96 @@ static bool record(struct runner *r, const struct bench_pair *pair, struct ht_li
   bool written = ht_line_append(line, r->plan->output, r->error) == 0;
   if (written) {
     ++*counts[line->status];
-    tell(r, pair, line);
+    bench_tell(r, pair, line);
   }
   ht_line_free(line);
   return written;
 }
 
-// The pair is not run again.
-static void give_up(struct runner *r, struct bench_pair *pair) {
+void bench_give_up(struct bench_runner *r, struct bench_pair *pair, bool with_result) {
+  r->summary->not_run += pair->left - with_result;
   r->done += pair->left;
   pair->left = 0;
 }
 
-static bool prepare(struct runner *r, struct bench_pair *pair) {
-  bool interrupted = false;
-  struct ht_line *line = bench_calibrate(pair, &interrupted);
-  if (interrupted) {
-    ht_line_free(line);
-    return true;
-  }
-  if (line) {
-    r->summary->not_run += pair->left - 1;
-    give_up(r, pair);
-    return record(r, pair, line);
-  }
-  tell(r, pair, NULL);
-  if (!r->plan->instructions || pair->params.mutators > 1) return true;
-  line = bench_count(pair, &interrupted);
-  if (!interrupted) return record(r, pair, line);
-  ht_line_free(line);
-  return true;
+static struct bench_place place_of(struct bench_runner *r, unsigned round, size_t place) {
+  return (struct bench_place){.round = round + 1,
+                              .place = (unsigned)place + 1,
+                              .padding = next_random(&r->random) % (BENCH_PADDING_MOST + 1)};
 }
 
-static bool run_pair(struct runner *r, struct bench_pair *pair) {
-  bool interrupted;
-  struct ht_line *line = bench_once(pair, &pair->params, BENCH_PLAIN, &interrupted);
+static bool take(struct bench_runner *r, struct bench_pair *pair, struct ht_line *line, bool interrupted) {
   if (interrupted) {
     ht_line_free(line);
     return true;
   }
-  pair->left--;
-  r->done++;
   if (line && line->status != HT_LINE_OK) {
-    r->summary->not_run += pair->left;
-    give_up(r, pair);
+    bench_give_up(r, pair, true);
+  } else {
+    pair->left--;
+    r->done++;
   }
-  return record(r, pair, line);
+  return bench_record(r, pair, line);
 }
 
-static bool run_all(struct runner *r) {
+static bool run_pair(struct bench_runner *r, struct bench_pair *pair, unsigned round, size_t place) {
+  bool interrupted;
+  struct bench_place where = place_of(r, round, place);
+  struct ht_line *line = bench_once(pair, &pair->params, BENCH_PLAIN, &where, &interrupted);
+  return take(r, pair, line, interrupted);
+}
+
+static bool run_in_step(struct bench_runner *r, struct bench_pair *const pairs[2], unsigned round) {
+  bool interrupted, written = true;
+  const struct bench_place places[2] = {place_of(r, round, 0), place_of(r, round, 1)};
+  struct ht_line *lines[2];
+  bench_in_step((const struct bench_pair *const *)pairs, places, lines, &interrupted);
+  for (size_t i = 0; i < 2; i++) {
+    if (written)
+      written = take(r, pairs[i], lines[i], interrupted);
+    else
+      ht_line_free(lines[i]);
+  }
+  return written;
+}
+
+// Workload after workload, each on all heaps back to back.
+static bool run_round(struct bench_runner *r, unsigned round, size_t *workloads, size_t *heaps) {
+  size_t heap_count = r->plan->heap_count;
   bool written = true;
-  size_t *order = malloc(r->pair_count * sizeof *order);
-  if (!order) {
-    snprintf(r->error, HT_ERROR_SIZE, "no memory");
-    return false;
+  shuffle(r, workloads, r->plan->workload_count);
+  for (size_t w = 0; w < r->plan->workload_count; w++) {
+    struct bench_pair *pairs = &r->pairs[workloads[w] * heap_count];
+    shuffle(r, heaps, heap_count);
+    // Several mutators have no turns to take.
+    if (r->plan->in_step && pairs[0].params.mutators == 1) {
+      struct bench_pair *const two[2] = {&pairs[heaps[0]], &pairs[heaps[1]]};
+      if (written && two[0]->left && two[1]->left && !bench_over(r)) written = run_in_step(r, two, round);
+      continue;
+    }
+    for (size_t h = 0; written && h < heap_count && !bench_over(r); h++)
+      if (pairs[heaps[h]].left > 0) written = run_pair(r, &pairs[heaps[h]], round, h);
   }
-  for (size_t i = 0; i < r->pair_count; i++) order[i] = i;
-  for (size_t i = 0; written && i < r->pair_count && !over(r); i++) written = prepare(r, &r->pairs[i]);
-  for (unsigned round = 0; written && round < r->plan->replicates; round++) {
-    shuffle(r, order, r->pair_count);
-    for (size_t i = 0; written && i < r->pair_count && !over(r); i++)
-      if (r->pairs[order[i]].left > 0) written = run_pair(r, &r->pairs[order[i]]);
-  }
-  free(order);
+  return written;
+}
+
+static bool run_all(struct bench_runner *r) {
+  size_t *workloads = malloc(r->plan->workload_count * sizeof *workloads);
+  size_t *heaps = malloc(r->plan->heap_count * sizeof *heaps);
+  bool written = workloads && heaps;
+  if (!written) snprintf(r->error, HT_ERROR_SIZE, "no memory");
+  written = written && bench_prepare(r);
+  unsigned rounds = r->plan->only_instructions ? 0 : r->plan->replicates;
+  for (unsigned round = 0; written && round < rounds && !bench_over(r); round++)
+    written = run_round(r, round, workloads, heaps);
+  free(heaps);
+  free(workloads);
   for (size_t i = 0; i < r->pair_count; i++) r->summary->not_run += r->pairs[i].left;
   return written;
 }
 
 int ht_bench_run(const struct ht_bench_plan *plan, struct ht_bench_summary *summary, char *error) {
-  struct runner r = {
+  struct bench_runner r = {
       .plan = plan, .summary = summary, .started = now(), .random = plan->seed, .error = error};
   int status;
   *summary = (struct ht_bench_summary){0};

@@ -13,7 +13,7 @@ static const struct ht_heap_table *table(const char *heap, struct ht_setting *se
   static struct ht_plugin_choice choice;
   const struct ht_heap_table *loaded;
   if (!ht_plugin_choose(heap, &choice, message, message_size) ||
-      ht_plugin_load(&choice, 0, &loaded, message, message_size) != HT_PLUGIN_LOADED)
+      ht_plugin_load(&choice, HT_PLUGIN_NO_TRIAL, &loaded, message, message_size) != HT_PLUGIN_LOADED)
     return NULL;
   if (*setting_count + choice.setting_count > setting_capacity) {
     snprintf(message, message_size, "more than %zu settings", setting_capacity);

@@ -20,6 +20,9 @@ enum {
   KEY_COUNTING,
   KEY_OVER_TIME,
   KEY_FIT,
+  KEY_PIECES,
+  KEY_IN_STEP,
+  KEY_SIDE,
   KEY_LIST,
 };
 
@@ -36,6 +39,11 @@ static const struct argp_option options[] = {
     {"output", KEY_OUTPUT, "FILE", 0, "Append the line to FILE instead of writing it to standard output", 0},
     {"events", KEY_EVENTS, "FILE", 0, "Write what the heap told while it ran", 0},
     {"fit", KEY_FIT, NULL, 0, "Take a shorter run if the heap never frees", 0},
+    {"pieces", KEY_PIECES, "N", 0,
+     "Cut the measured region into N, if the heap does not collect (128; in step 1024)", 0},
+    {"in-step", KEY_IN_STEP, "FILE", 0, "Run piece by piece in turns with another process that has the file",
+     0},
+    {"side", KEY_SIDE, "0|1", 0, "Which of the two this is (0 begins)", 0},
     {"counting", KEY_COUNTING, NULL, 0, "Report no times: the process runs under a tool that counts", 0},
     {"over-time", KEY_OVER_TIME, NULL, 0,
      "Report resident memory over time, seen by a second process, and no times", 0},
@@ -67,6 +75,14 @@ static void add_setting(struct parsing *p, char *text, struct argp_state *state)
   if (p->a.setting_count == HT_BENCH_SETTINGS) argp_error(state, "more than %d settings", HT_BENCH_SETTINGS);
   *equals = 0;
   p->a.settings[p->a.setting_count++] = (struct ht_setting){text, equals + 1};
+}
+
+static unsigned parse_pieces(const char *text, struct argp_state *state) {
+  char *end;
+  unsigned long pieces = strtoul(text, &end, 10);
+  if (end == text || *end || *text == '-' || pieces < 1 || pieces > HT_BENCH_PIECES)
+    argp_error(state, "--pieces takes a number from 1 to %d, not \"%s\"", HT_BENCH_PIECES, text);
+  return (unsigned)pieces;
 }
 
 // A seed of its own is kept apart from the parameters, which are set when the workload is known.
@@ -135,6 +151,17 @@ static error_t parse(int key, char *text, struct argp_state *state) {
   case KEY_OVER_TIME:
     p->a.over_time = true;
     break;
+  case KEY_PIECES:
+    p->a.pieces = parse_pieces(text, state);
+    break;
+  case KEY_IN_STEP:
+    p->a.in_step = text;
+    break;
+  case KEY_SIDE:
+    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
+      argp_error(state, "--side is 0 or 1, not \"%s\"", text);
+    p->a.side = *text == '1';
+    break;
   case KEY_FIT:
     p->fit = true;
     break;
@@ -171,6 +198,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "%s: %s\n", argv[0], message);
     return 3;
   }
+  if (!p.a.pieces) p.a.pieces = p.a.in_step ? HT_BENCH_PIECES : 128;
   if (p.fit) ht_workload_fit(p.a.workload, table->capabilities, &p.a.params);
   struct ht_line *line = ht_line_new(HT_LINE_BENCH, table->name, p.a.workload->name);
   if (!line) {

@@ -20,6 +20,7 @@ struct clocked {
   struct bench_look looks[BENCH_LOOKS];
   size_t look_count;
   struct ht_bench_reading before, after;
+  struct ht_bench_pieces pieces;
   struct ht_statistics statistics_before, statistics_after;
 };
 
@@ -29,12 +30,17 @@ static uint64_t around(void *context, void (*region)(void *argument), void *argu
   if (clocked->watch) bench_watch_begin(clocked->watch);
   ht_bench_read_before(&clocked->before);
   ht_bench_events_region(clocked->events, clocked->before.wall_ns);
-  ht_measured_region(region, argument);
+  uint64_t cpu_ns = ht_bench_pieces_run(&clocked->pieces, region, argument);
   ht_bench_read_after(&clocked->after);
   ht_bench_events_region_end(clocked->events, clocked->after.wall_ns);
   if (clocked->watch) clocked->look_count = bench_watch_end(clocked->watch, clocked->looks);
+  // Waiting for one's turn is nobody's work.
+  if (clocked->pieces.turns) {
+    clocked->after.in_turns = true;
+    clocked->after.cpu_ns = clocked->before.cpu_ns + cpu_ns;
+  }
   clocked->heap->table->statistics(clocked->heap, &clocked->statistics_after);
-  return 1;
+  return clocked->pieces.count;
 }
 
 static void add_parts(struct ht_line *line, const struct ht_bench_reading *before,
@@ -64,10 +70,12 @@ void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *bef
   double cpu = (double)(after->cpu_ns - before->cpu_ns);
   double wall = (double)(after->wall_ns - before->wall_ns);
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, cpu / (double)operations);
-  ht_line_sample(line, "wall_per_op", "ns", HT_LINE_LOWER, wall / (double)operations);
   ht_line_sample(line, "cpu", "ns", HT_LINE_LOWER, cpu);
-  ht_line_sample(line, "wall", "ns", HT_LINE_LOWER, wall);
-  if (wall > 0) ht_line_sample(line, "operations", "1/s", HT_LINE_HIGHER, (double)operations * 1e9 / wall);
+  if (!after->in_turns) {
+    ht_line_sample(line, "wall_per_op", "ns", HT_LINE_LOWER, wall / (double)operations);
+    ht_line_sample(line, "wall", "ns", HT_LINE_LOWER, wall);
+    if (wall > 0) ht_line_sample(line, "operations", "1/s", HT_LINE_HIGHER, (double)operations * 1e9 / wall);
+  }
   ht_line_sample(line, "page_faults", "count", HT_LINE_LOWER,
                  (double)(after->page_faults - before->page_faults));
   ht_line_sample(line, "context_switches", "count", HT_LINE_NONE,
@@ -109,6 +117,7 @@ void ht_bench_add_params(struct ht_line *line, const struct ht_bench_arguments *
     if (ht_workload_param_uses(a->workload, *name))
       ht_line_param_number(line, *name, (int64_t)ht_workload_param_get(&a->params, *name));
   ht_line_param(line, "calls", a->set->calls);
+  if (a->in_step) ht_line_param(line, "in_step", "1");
   for (size_t i = 0; i < a->setting_count; i++)
     if (strcmp(a->settings[i].name, "provider") != 0)
       ht_line_param_text(line, a->settings[i].name, "%s", a->settings[i].value);
@@ -145,6 +154,7 @@ static void add_measures(struct ht_line *line, const struct ht_bench_arguments *
   }
   if (peak_known) ht_bench_add_space(line, baseline, &end, result->live_bytes);
   ht_bench_add_times(line, &clocked->before, &clocked->after, result->operations);
+  ht_bench_pieces_measure(&clocked->pieces, result->operations, line);
   add_collector_share(line, clocked);
   ht_bench_add_samples(line, samples);
 }
@@ -199,7 +209,13 @@ static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_
                                 .samples = samples,
                                 .around = around,
                                 .context = &clocked};
+  if (!ht_bench_pieces_cut(&clocked.pieces, a, table, &run.params)) {
+    ht_line_fail(line, HT_LINE_NO_VERDICT, "cannot take turns: %s: %s", a->in_step, strerror(errno));
+    table->destroy(clocked.heap);
+    return 3;
+  }
   ht_workload_run(&run, &result);
+  ht_bench_turns_close(clocked.pieces.turns);
   if (result.status == HT_WORKLOAD_OK)
     add_measures(line, a, &clocked, &baseline, peak_known, samples, &result);
   table->destroy(clocked.heap);

@@ -81,8 +81,11 @@ struct ht_bench_arguments {
   struct ht_workload_params params;
   size_t setting_count;
   struct ht_setting settings[HT_BENCH_SETTINGS];
-  bool counting;  // under a tool that counts: times mean nothing
-  bool over_time; // watched by a second process, which costs time: report memory over time and no times
+  bool counting;       // under a tool that counts: times mean nothing
+  bool over_time;      // watched by a second process, which costs time: report memory over time and no times
+  const char *in_step; // a file to share with the process that runs in turns with this one; NULL: none
+  unsigned side;       // 0 or 1: which of the two
+  unsigned pieces;     // into which the measured region is cut, if that makes sense; 0 or 1: none
 };
 
 // What a heap told while it ran, kept in the order in which it came: its pauses and cycles, or everything.
@@ -114,7 +117,8 @@ struct ht_bench_reading {
   uint64_t resident_bytes, peak_resident_bytes; // 0: not known
   // Of the whole machine: CPU time used, and withheld by the machine below, since it started; 0: not known.
   uint64_t machine_ns, stolen_ns;
-  double load; // average of the last minute
+  double load;   // average of the last minute
+  bool in_turns; // half of the wall time is another's
 };
 // The clocks are what is read last before the region and first after it.
 void ht_bench_read_before(struct ht_bench_reading *reading);
@@ -132,6 +136,31 @@ void ht_bench_add_space(struct ht_line *line, const struct ht_bench_reading *bas
                         const struct ht_bench_reading *end, uint64_t live_bytes);
 // Percentiles of single operations. One thread at a time.
 void ht_bench_add_samples(struct ht_line *line, const struct ht_workload_samples *samples);
+// Two processes that take turns: each runs while the other waits.
+struct ht_bench_turns;
+// Waits for the other to come, but not long: one that died must not take us with it. NULL with errno.
+struct ht_bench_turns *ht_bench_turns_open(const char *path, unsigned side);
+void ht_bench_turns_wait(struct ht_bench_turns *turns);
+void ht_bench_turns_pass(struct ht_bench_turns *turns);
+// The other need not wait for us any more. NULL is fine.
+void ht_bench_turns_close(struct ht_bench_turns *turns);
+
+// The measured region, cut into equal pieces with a look at the CPU clock between them.
+enum { HT_BENCH_PIECES = 1024 };
+struct ht_bench_pieces {
+  uint64_t count;                 // how often the region is entered
+  bool alike;                     // all do the same
+  double cpu_ns[HT_BENCH_PIECES]; // of each
+  struct ht_bench_turns *turns;   // NULL: not in turns
+};
+// Decides how many pieces there are and makes `params` those of one. False with errno: nobody to take turns
+// with.
+bool ht_bench_pieces_cut(struct ht_bench_pieces *pieces, const struct ht_bench_arguments *arguments,
+                         const struct ht_heap_table *table, struct ht_workload_params *params);
+// Returns the CPU time of all pieces, in ns.
+uint64_t ht_bench_pieces_run(struct ht_bench_pieces *pieces, void (*region)(void *argument), void *argument);
+// Adds cpu_per_op_quartile. `operations`: of all pieces.
+void ht_bench_pieces_measure(const struct ht_bench_pieces *pieces, uint64_t operations, struct ht_line *line);
 
 // Runs what was asked for and fills the line. The exit code: 0, 1 (the line says what failed), 3 (the line
 // says why there is no verdict).

@@ -33,7 +33,8 @@ enum ht_export_format ht_export_named(const char *name) {
 static int read_lines(struct export *export, struct ht_store *store, const char *run, char *error) {
   for (int kind = HT_LINE_BENCH; kind <= HT_LINE_TRIAL; kind++) {
     struct ht_line_file *lines = &export->kinds[kind];
-    if ((run ? ht_store_run(store, (enum ht_line_kind)kind, run, lines, error)
+    const struct ht_store_filter filter = {.run = run};
+    if ((run ? ht_store_select(store, (enum ht_line_kind)kind, &filter, lines, error)
              : ht_store_latest(store, (enum ht_line_kind)kind, lines, error)) != 0)
       return -1;
   }

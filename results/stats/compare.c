@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/stats/stats.h"
+#include "results/stats/stats_internal.h"
 
 struct ranked {
   double value;
@@ -34,23 +34,30 @@ static double rank_sum(const struct ranked *all, size_t count, double *ties) {
   return sum;
 }
 
-/* P(U >= u) under the hypothesis, by counting: ways(i, j, u) = ways(i-1, j, u-j) + ways(i, j-1, u), for the
- * largest value belongs either to the first set, above all j of the second, or to the second. Sums only, so
- * nothing cancels; -1 without memory. */
-static double exact_tail(size_t n, size_t m, double u) {
+/* Under the hypothesis, by counting: ways(i, j, u) = ways(i-1, j, u-j) + ways(i, j-1, u), for the largest
+ * value belongs either to the first set, above all j of the second, or to the second. Sums only, so nothing
+ * cancels. */
+double *stats_mann_whitney_ways(size_t n, size_t m) {
   size_t width = n * m + 1;
   double *ways = calloc((m + 1) * width, sizeof *ways);
-  if (!ways) return -1;
+  if (!ways) return NULL;
   for (size_t j = 0; j <= m; j++) ways[j * width] = 1;
   for (size_t i = 1; i <= n; i++)
     for (size_t j = 1; j <= m; j++)
       for (size_t k = width; k-- > 0;)
         ways[j * width + k] = (k >= j ? ways[j * width + k - j] : 0) + ways[(j - 1) * width + k];
+  memmove(ways, &ways[m * width], width * sizeof *ways);
+  return ways;
+}
+
+/* P(U >= u); -1 without memory. */
+static double exact_tail(size_t n, size_t m, double u) {
+  double *ways = stats_mann_whitney_ways(n, m);
+  if (!ways) return -1;
   double tail = 0, total = 0;
-  const double *last = &ways[m * width];
-  for (size_t k = 0; k < width; k++) {
-    total += last[k];
-    if ((double)k >= u) tail += last[k];
+  for (size_t k = 0; k <= n * m; k++) {
+    total += ways[k];
+    if ((double)k >= u) tail += ways[k];
   }
   free(ways);
   return tail / total;

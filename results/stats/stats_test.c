@@ -4,21 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "results/stats/stats.h"
+#include "results/stats/test.h"
 
-static int failures;
+int failures;
 
-#define CHECK(condition)                                              \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      failures++;                                                     \
-    }                                                                 \
-  } while (0)
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static bool near(double a, double b) {
+bool near(double a, double b) {
   return fabs(a - b) <= 1e-11 * fmax(1, fabs(b));
 }
 
@@ -77,8 +67,7 @@ static void mann_whitney(void) {
   CHECK(ht_stats_mann_whitney(same, 3, same, 3).p == 1);
 }
 
-/* Uniform in (0, 1) from a fixed sequence: the test must not depend on luck. */
-static double uniform(void) {
+double uniform(void) {
   static uint64_t state = 88172645463325252u;
   state ^= state << 13;
   state ^= state >> 7;
@@ -118,5 +107,6 @@ int main(void) {
   order();
   mann_whitney();
   ratio();
+  pairs_tests();
   return failures != 0;
 }

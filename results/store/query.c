@@ -34,17 +34,14 @@ enum {
   COMMIT_SEQ
 };
 
+/* What is compared stands side by side, in the order in which it was started. */
+#define ORDER "ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number"
+
 /* The text of latest.sql goes between the two. */
 static const char latest_begin[] =
     "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
     "WHERE line.number IN (";
-static const char latest_end[] =
-    ") ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number";
-
-static const char run_sql[] =
-    "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
-    "WHERE line.kind = ?1 AND line.run = ?2 "
-    "ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number";
+static const char latest_end[] = ") " ORDER;
 
 static const char history_sql[] =
     "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number WHERE kind = ?1 "
@@ -194,8 +191,8 @@ static int read_lines(struct reading *reading, enum ht_line_kind kind, struct ht
   return step == SQLITE_DONE ? 0 : ht_store_error(reading->store, reading->error);
 }
 
-static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, const char *run,
-                 struct ht_line_file *lines, char *error) {
+static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, const char *const *texts,
+                 int count, struct ht_line_file *lines, char *error) {
   *lines = (struct ht_line_file){0};
   struct reading reading = {.store = store, .error = error};
   int result = -1;
@@ -206,7 +203,7 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
       (reading.measures = ht_store_prepare(store, measures_sql, error)) &&
       (!store->has_curves || (reading.curves = ht_store_prepare(store, curves_sql, error)))) {
     sqlite3_bind_text(reading.lines, 1, ht_line_kind_name(kind), -1, SQLITE_STATIC);
-    if (run) sqlite3_bind_text(reading.lines, 2, run, -1, SQLITE_STATIC);
+    for (int i = 0; i < count; i++) sqlite3_bind_text(reading.lines, i + 2, texts[i], -1, SQLITE_STATIC);
     result = read_lines(&reading, kind, lines);
   }
   sqlite3_finalize(reading.lines);
@@ -225,17 +222,28 @@ int ht_store_latest(struct ht_store *store, enum ht_line_kind kind, struct ht_li
     snprintf(error, HT_ERROR_SIZE, "%s: no memory", store->path);
     return -1;
   }
-  int result = query(store, sql, kind, NULL, lines, error);
+  int result = query(store, sql, kind, NULL, 0, lines, error);
   free(sql);
   return result;
 }
 
-int ht_store_run(struct ht_store *store, enum ht_line_kind kind, const char *run, struct ht_line_file *lines,
-                 char *error) {
-  return query(store, run_sql, kind, run, lines, error);
-}
-
 int ht_store_history(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines,
                      char *error) {
-  return query(store, history_sql, kind, NULL, lines, error);
+  return query(store, history_sql, kind, NULL, 0, lines, error);
+}
+
+int ht_store_query_where(struct ht_store *store, enum ht_line_kind kind, const char *condition,
+                         const char *const *texts, int count, struct ht_line_file *lines, char *error) {
+  char *sql;
+  *lines = (struct ht_line_file){0};
+  if (asprintf(&sql,
+               "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
+               "WHERE line.kind = ?1 AND (%s) " ORDER,
+               condition) < 0) {
+    snprintf(error, HT_ERROR_SIZE, "%s: no memory", store->path);
+    return -1;
+  }
+  int result = query(store, sql, kind, texts, count, lines, error);
+  free(sql);
+  return result;
 }

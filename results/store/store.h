@@ -82,9 +82,16 @@ int ht_store_read_hyperfine(const char *path, const char *heap, struct ht_line_f
  * and start. Lines without a run count as one run if commit and environment are the same. */
 int ht_store_latest(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error);
 
-/* The lines of a kind that one run wrote, sorted as above; none is no error. */
-int ht_store_run(struct ht_store *store, enum ht_line_kind kind, const char *run, struct ht_line_file *lines,
-                 char *error);
+/* Lines of a kind by where they come from, sorted as above. Each field may be NULL or "" for any. */
+struct ht_store_filter {
+  const char *run;
+  const char *commit; /* the beginning of one */
+  const char *heap;   /* of the line; or its variant, if `variant` is not said */
+  const char *variant;
+  bool newest; /* only of the run that the newest of these lines belongs to */
+};
+int ht_store_select(struct ht_store *store, enum ht_line_kind kind, const struct ht_store_filter *filter,
+                    struct ht_line_file *lines, char *error);
 
 /* All lines of a kind in the order of their commits. */
 int ht_store_history(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error);

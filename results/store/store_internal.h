@@ -24,6 +24,11 @@ int ht_store_execute(struct ht_store *store, const char *sql, char *error);
 /* NULL with `error`. */
 sqlite3_stmt *ht_store_prepare(struct ht_store *store, const char *sql, char *error);
 
+/* The lines of a kind for which `condition` holds, in the order in which they were started: SQL over the
+ * table line, with ?1 for the kind and ?2 ... for the texts. */
+int ht_store_query_where(struct ht_store *store, enum ht_line_kind kind, const char *condition,
+                         const char *const *texts, int count, struct ht_line_file *lines, char *error);
+
 /* The settings of a line as JSON text; NULL: no memory. */
 char *ht_store_series(const struct ht_line *line);
 

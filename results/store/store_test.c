@@ -133,11 +133,14 @@ static void latest(void) {
   static const char *const expected[] = {"6", "7", "3", "4"};
   for (size_t i = 0; i < read.line_count && i < 4; i++) CHECK(strcmp(read.lines[i]->id, expected[i]) == 0);
   ht_line_file_free(&read);
-  CHECK(ht_store_run(store, HT_LINE_BENCH, "r1", &read, error) == 0 && read.line_count == 2);
+  CHECK(ht_store_select(store, HT_LINE_BENCH, &(struct ht_store_filter){.run = "r1"}, &read, error) == 0 &&
+        read.line_count == 2);
   for (size_t i = 0; i < read.line_count; i++) CHECK(strcmp(read.lines[i]->run, "r1") == 0);
   ht_line_file_free(&read);
-  CHECK(ht_store_run(store, HT_LINE_BENCH, "r2", &read, error) == 0 && read.line_count == 0);
-  CHECK(ht_store_run(store, HT_LINE_FUZZ, "r1", &read, error) == 0 && read.line_count == 0);
+  CHECK(ht_store_select(store, HT_LINE_BENCH, &(struct ht_store_filter){.run = "r2"}, &read, error) == 0 &&
+        read.line_count == 0);
+  CHECK(ht_store_select(store, HT_LINE_FUZZ, &(struct ht_store_filter){.run = "r1"}, &read, error) == 0 &&
+        read.line_count == 0);
   CHECK(ht_store_history(store, HT_LINE_BENCH, &read, error) == 0 && read.line_count == 7);
   CHECK(strcmp(read.lines[0]->id, "1") == 0 && strcmp(read.lines[6]->id, "7") == 0);
   ht_line_file_free(&read);
