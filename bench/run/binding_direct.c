@@ -19,4 +19,4 @@ static const struct ht_heap_table *table(const char *heap, struct ht_setting *se
   return &heaptrial_heap;
 }
 
-const struct ht_bench_binding ht_bench_binding = {TEXT(HT_BENCH_HEAP), sets, table};
+const struct ht_bench_binding ht_bench_binding = {TEXT(HT_BENCH_HEAP), sets, table, ht_bench_measure};

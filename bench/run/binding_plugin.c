@@ -25,4 +25,4 @@ static const struct ht_heap_table *table(const char *heap, struct ht_setting *se
   return loaded;
 }
 
-const struct ht_bench_binding ht_bench_binding = {NULL, sets, table};
+const struct ht_bench_binding ht_bench_binding = {NULL, sets, table, ht_bench_measure};

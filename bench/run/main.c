@@ -171,7 +171,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "%s: no memory\n", argv[0]);
     return 3;
   }
-  int status = ht_bench_measure(&p.a, table, line);
+  int status = ht_bench_binding.measure(&p.a, table, line);
   ht_line_environment(line);
   if (line->status != HT_LINE_OK) fprintf(stderr, "%s: %s\n", argv[0], line->reason);
   if (p.a.line_path ? ht_line_append(line, p.a.line_path, error) : ht_line_write(line, stdout, error)) {

@@ -27,37 +27,38 @@ static uint64_t around(void *context, void (*region)(void *argument), void *argu
   return 1;
 }
 
-static void add_times(struct ht_line *line, const struct clocked *clocked, uint64_t operations) {
-  double cpu = (double)(clocked->after.cpu_ns - clocked->before.cpu_ns);
-  double wall = (double)(clocked->after.wall_ns - clocked->before.wall_ns);
+void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *before,
+                        const struct ht_bench_reading *after, uint64_t operations) {
+  double cpu = (double)(after->cpu_ns - before->cpu_ns);
+  double wall = (double)(after->wall_ns - before->wall_ns);
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, cpu / (double)operations);
   ht_line_sample(line, "wall_per_op", "ns", HT_LINE_LOWER, wall / (double)operations);
   ht_line_sample(line, "cpu", "ns", HT_LINE_LOWER, cpu);
   ht_line_sample(line, "wall", "ns", HT_LINE_LOWER, wall);
   if (wall > 0) ht_line_sample(line, "operations", "1/s", HT_LINE_HIGHER, (double)operations * 1e9 / wall);
-  uint64_t collector_before = clocked->statistics_before.collector_ns;
-  uint64_t collector_after = clocked->statistics_after.collector_ns;
-  if ((clocked->heap->table->capabilities & HT_COLLECTS) && collector_before != HT_UNKNOWN &&
-      collector_after != HT_UNKNOWN && cpu > 0)
-    ht_line_sample(line, "collector_share", "ratio", HT_LINE_LOWER,
-                   (double)(collector_after - collector_before) / cpu);
   ht_line_sample(line, "page_faults", "count", HT_LINE_LOWER,
-                 (double)(clocked->after.page_faults - clocked->before.page_faults));
+                 (double)(after->page_faults - before->page_faults));
   ht_line_sample(line, "context_switches", "count", HT_LINE_NONE,
-                 (double)(clocked->after.context_switches - clocked->before.context_switches));
+                 (double)(after->context_switches - before->context_switches));
 }
 
-// The peak of the whole run, filling included, over what was resident before there was a heap.
-static void add_space(struct ht_line *line, const struct ht_bench_reading *baseline, uint64_t live_bytes) {
-  struct ht_bench_reading end;
-  ht_bench_read(&end);
-  if (!baseline->resident_bytes || end.peak_resident_bytes < baseline->resident_bytes) return;
-  double peak = (double)(end.peak_resident_bytes - baseline->resident_bytes);
+static void add_collector_share(struct ht_line *line, const struct clocked *clocked) {
+  double cpu = (double)(clocked->after.cpu_ns - clocked->before.cpu_ns);
+  uint64_t before = clocked->statistics_before.collector_ns, after = clocked->statistics_after.collector_ns;
+  if ((clocked->heap->table->capabilities & HT_COLLECTS) && before != HT_UNKNOWN && after != HT_UNKNOWN &&
+      cpu > 0)
+    ht_line_sample(line, "collector_share", "ratio", HT_LINE_LOWER, (double)(after - before) / cpu);
+}
+
+void ht_bench_add_space(struct ht_line *line, const struct ht_bench_reading *baseline,
+                        const struct ht_bench_reading *end, uint64_t live_bytes) {
+  if (!baseline->resident_bytes || end->peak_resident_bytes < baseline->resident_bytes) return;
+  double peak = (double)(end->peak_resident_bytes - baseline->resident_bytes);
   ht_line_sample(line, "peak_resident", "bytes", HT_LINE_LOWER, peak);
   ht_line_sample(line, "resident_over_live", "ratio", HT_LINE_LOWER, peak / (double)live_bytes);
 }
 
-static void add_samples(struct ht_line *line, struct ht_workload_samples *samples) {
+void ht_bench_add_samples(struct ht_line *line, struct ht_workload_samples *samples) {
   static const struct {
     double percentile;
     const char *metric;
@@ -73,7 +74,7 @@ static void add_samples(struct ht_line *line, struct ht_workload_samples *sample
   ht_line_sample(line, "push_max", "ns", HT_LINE_LOWER, (double)longest);
 }
 
-static void add_params(struct ht_line *line, const struct ht_bench_arguments *a) {
+void ht_bench_add_params(struct ht_line *line, const struct ht_bench_arguments *a) {
   for (const char *const *name = ht_workload_param_names; *name; name++)
     if (ht_workload_param_uses(a->workload, *name))
       ht_line_param_number(line, *name, (int64_t)ht_workload_param_get(&a->params, *name));
@@ -127,11 +128,15 @@ static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_
                                 .context = &clocked};
   ht_workload_run(&run, &result);
   if (result.status == HT_WORKLOAD_OK) {
-    // Space first: what is made of the measures below takes memory too.
-    if (peak_known && !a->counting) add_space(line, &baseline, result.live_bytes);
+    // The peak of the whole run, filling included, over what was resident before there was a heap. First:
+    // what is made of the measures below takes memory too.
+    struct ht_bench_reading end;
+    ht_bench_read(&end);
+    if (peak_known && !a->counting) ht_bench_add_space(line, &baseline, &end, result.live_bytes);
     if (!a->counting) {
-      add_times(line, &clocked, result.operations);
-      add_samples(line, samples);
+      ht_bench_add_times(line, &clocked.before, &clocked.after, result.operations);
+      add_collector_share(line, &clocked);
+      ht_bench_add_samples(line, samples);
     }
   }
   table->destroy(clocked.heap);
@@ -160,7 +165,7 @@ int ht_bench_measure(const struct ht_bench_arguments *a, const struct ht_heap_ta
   struct ht_bench_events events;
   struct ht_workload_samples samples = {.capacity = SAMPLES_KEPT};
   int status = prove_provider(a, table, line);
-  add_params(line, a);
+  ht_bench_add_params(line, a);
   if (status) return status;
   bool latencies = strcmp(a->workload->name, "message-ring") == 0;
   if (!latencies) samples.capacity = 0;

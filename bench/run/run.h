@@ -13,16 +13,20 @@
 #include "bench/workloads/workload.h"
 #include "line/line.h"
 
+enum { HT_BENCH_SETTINGS = 32 };
+struct ht_bench_arguments;
+
 // What a bench program is built for.
 struct ht_bench_binding {
   const char *heap;                          // "malloc"; NULL: --heap says which
   const struct ht_workload_set *const *sets; // ends with NULL; the first is what is used unless told
   const struct ht_heap_table *(*table)(const char *heap, struct ht_setting *settings, size_t *setting_count,
                                        size_t setting_capacity, char *message, size_t message_size);
+  // What runs the workload and fills the line; ht_bench_measure where the table is that of a heap.
+  int (*measure)(const struct ht_bench_arguments *arguments, const struct ht_heap_table *table,
+                 struct ht_line *line);
 };
 extern const struct ht_bench_binding ht_bench_binding;
-
-enum { HT_BENCH_SETTINGS = 32 };
 
 // What the command line asked for.
 struct ht_bench_arguments {
@@ -62,6 +66,17 @@ bool ht_bench_peak_restart(void);
 // A percentile by nearest rank. Sorts the values. False if there are too few of them to say: a percentile
 // needs 10 values above it.
 bool ht_bench_percentile(uint32_t *values, size_t count, double percentile, double *result);
+
+// The parameters, settings and seed of the run.
+void ht_bench_add_params(struct ht_line *line, const struct ht_bench_arguments *arguments);
+// What passed between two readings, while that many operations were done.
+void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *before,
+                        const struct ht_bench_reading *after, uint64_t operations);
+// The peak of `end` over what was resident at the baseline.
+void ht_bench_add_space(struct ht_line *line, const struct ht_bench_reading *baseline,
+                        const struct ht_bench_reading *end, uint64_t live_bytes);
+// Percentiles of single operations. Sorts the samples.
+void ht_bench_add_samples(struct ht_line *line, struct ht_workload_samples *samples);
 
 // Runs what was asked for and fills the line. The exit code: 0, 1 (the line says what failed), 3 (the line
 // says why there is no verdict).
