@@ -24,7 +24,12 @@ struct ht_workload_params {
   uint64_t size;       // bytes of an object
   uint64_t live;       // objects that a mutator holds at once
   uint64_t references; // 1: objects hold references
+  uint64_t length;     // objects in a ring of garbage
   uint64_t depth;      // of trees
+  uint64_t escape;     // of a hundred short-lived objects so many reach the heap
+  uint64_t tasks;      // that share the carriers, over all mutators
+  // Full collections of what lives, each time the region is entered; each object of it is an operation then.
+  uint64_t collections;
   uint64_t mutators;   // each on a carrier and thread of its own; 1: on the caller's thread
   uint64_t operations; // of each mutator, each time the region is entered
 };
@@ -36,13 +41,17 @@ struct ht_workload_expectation {
   uint64_t operations;  // in the measured region
   uint64_t bytes;       // asked for in all those allocations
   uint64_t live_bytes;  // at most at once
+  uint64_t cycles;      // that the heap was told to make
 };
 
 struct ht_workload {
   const char *name, *help;
-  struct ht_workload_params initial; // full length; 0: a parameter it does not use
-  struct ht_workload_params
-      least; // the shortest that still does everything; what ht_workload_shrink stops at
+  const char *operation;             // what one is, for whoever shows a time for it
+  const char *uses;                  // its parameters, with spaces between
+  uint64_t needs;                    // one of these capabilities; 0: it means something on any heap
+  bool latencies;                    // takes the time of each operation, if given room for samples
+  struct ht_workload_params initial; // full length
+  struct ht_workload_params least;   // that still does everything; what ht_workload_shrink stops at
   // NULL: the parameters are good. Otherwise one line that says what is wrong.
   const char *(*check)(const struct ht_workload_params *params);
   void (*expect)(const struct ht_workload_params *params, uint64_t entries,
@@ -73,6 +82,18 @@ bool ht_workload_shrink(const struct ht_workload *workload, struct ht_workload_p
 #define HT_WORKLOAD_NEVER_FREED_BYTES ((uint64_t)64 << 20)
 void ht_workload_fit(const struct ht_workload *workload, uint64_t capabilities,
                      struct ht_workload_params *params);
+
+// Suites: standard variants, each as a plan takes it, "churn:size=64,live=4096".
+struct ht_workload_suite {
+  const char *name, *help;
+};
+extern const struct ht_workload_suite ht_workload_suites[]; // "quick", "full", "instructions"; ends with NULL
+
+// Writes the variant at `index` (0, 1, ...) of the suite with this name, at most size - 1 characters.
+// False: no such suite, or none left. The same in every process on a machine; what is several times the last
+// cache is asked of the system.
+enum { HT_WORKLOAD_VARIANT_SIZE = 128 };
+bool ht_workload_variant(const char *suite, size_t index, char *text, size_t size);
 
 // All workloads compiled one way.
 struct ht_workload_code;
@@ -106,7 +127,7 @@ enum ht_workload_status {
   HT_WORKLOAD_OK,
   HT_WORKLOAD_FAILED,   // no memory, no thread
   HT_WORKLOAD_CHECKSUM, // wrong checksum, or fewer allocations than the parameters ask for
-  HT_WORKLOAD_CANNOT,   // the heap or the set cannot run it: too few carriers, not written by hand
+  HT_WORKLOAD_CANNOT,   // the heap or the set cannot run it: it lacks what is needed, not written by hand
 };
 
 struct ht_workload_result {
