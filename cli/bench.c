@@ -1,4 +1,5 @@
 #include "bench/bench.h"
+#include "bench/native/native.h"
 #include "cli/keep.h"
 #include "cli/speed.h"
 #include "cli/table.h"
@@ -17,7 +18,11 @@ enum { OPTION_CPU_TIME = 256, OPTION_PROCESS_TIME, OPTION_CPU, OPTION_INSTRUCTIO
 enum { REPLICATES = 7, REPLICATES_MAX = 10000, CPU_MAX = 4095 };
 
 static const struct argp_option options[] = {
-    {"heap", 'H', "HEAP", 0, "A name (see heaptrial list) or the path of a library; may be repeated; all", 0},
+    {"heap", 'H', "HEAP", 0,
+     "A name (see heaptrial list), the path of a library, a native twin such as native:go, or a limit such "
+     "as "
+     "limit:bump; may be repeated; all heaps",
+     0},
     {"workload", 'w', "NAME[:PARAMETER=N,...]", 0, "What to run (see heaptrial list); may be repeated; all",
      0},
     {"replicates", 'n', "N", 0, "Processes for each heap and workload (7)", 0},
@@ -102,10 +107,16 @@ int cli_bench(int argc, char **argv) {
   struct arguments arguments = {.plan = {.replicates = REPLICATES, .seed = 1}, .database = "results.db"};
   struct ht_bench_plan *plan = &arguments.plan;
   cli_parse(&argp, argc, argv, &arguments);
-  struct cli_heaps heaps;
-  if (!cli_heaps_open(&arguments.heaps, &heaps)) return CLI_USAGE;
-  struct cli_words names = {0};
-  for (size_t i = 0; i < heaps.count; i++) cli_words_add(&names, heaps.heaps[i].choice.text);
+  struct cli_heaps heaps = {0};
+  struct cli_words names = {0}, loaded = {0};
+  for (size_t i = 0; i < arguments.heaps.count; i++) {
+    cli_words_add(&names, arguments.heaps.words[i]);
+    if (!ht_native_is(arguments.heaps.words[i])) cli_words_add(&loaded, arguments.heaps.words[i]);
+  }
+  // Twins and limits are programs: there is nothing to load.
+  if ((loaded.count || !names.count) && !cli_heaps_open(&loaded, &heaps)) return CLI_USAGE;
+  if (!names.count)
+    for (size_t i = 0; i < heaps.count; i++) cli_words_add(&names, heaps.heaps[i].choice.text);
   if (arguments.workloads.count == 0)
     for (const struct ht_workload *workload = ht_workloads; workload->name; workload++)
       cli_words_add(&arguments.workloads, workload->name);
@@ -116,7 +127,7 @@ int cli_bench(int argc, char **argv) {
 
   int code = CLI_USAGE;
   struct keep keep;
-  struct speed *speeds = calloc(heaps.count, sizeof *speeds);
+  struct speed *speeds = calloc(names.count, sizeof *speeds);
   if (!speeds) {
     cli_say("no memory");
     code = CLI_NO_VERDICT;
@@ -131,6 +142,7 @@ int cli_bench(int argc, char **argv) {
   }
   free(speeds);
   free(names.words);
+  free(loaded.words);
   cli_heaps_close(&heaps);
   free(arguments.heaps.words);
   free(arguments.workloads.words);

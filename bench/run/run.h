@@ -39,6 +39,12 @@ struct ht_bench_arguments {
   bool counting; // under a tool that counts: times mean nothing
 };
 
+// Puts the settings that came with a heap's name before those of the command line, which win. False with a
+// message: too many.
+bool ht_bench_settings_before(struct ht_setting *settings, size_t *count, size_t capacity,
+                              const struct ht_setting *first, size_t first_count, char *message,
+                              size_t message_size);
+
 // Everything a heap told while it ran, kept in the order in which it came.
 struct ht_bench_events {
   struct ht_event *events;
