@@ -16,8 +16,8 @@ static char scratch[] = "/tmp/heaptrial-native-XXXXXX";
 static const struct {
   const char *name, *workloads;
 } able[] = {
-    {"native:go", "churn binary-trees message-ring"},
-    {"native:python", "churn binary-trees message-ring"},
+    {"native:go", "churn binary-trees message-ring exchange service escape rings graph list deep-tree"},
+    {"native:python", "churn binary-trees message-ring exchange service rings graph list deep-tree"},
     {"limit:bump", "churn binary-trees"},
     {"limit:freelist", "churn binary-trees"},
 };

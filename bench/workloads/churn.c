@@ -1,5 +1,9 @@
 // churn: a ring of live objects in root slots, each in its turn let go and replaced. The steadiest load there
 // is, and what a fast path is made for.
+//
+// Allocation number k, from 0, filling included, goes to place k % live; the last word of the object is
+// base + k. The checksum is read at the end: the object at place p has the position p. One more object, made
+// first, is what the first word of each refers to, if objects hold references; it counts for nothing.
 #include "bench/workloads/task.h"
 #include HT_CALLS_HEADER
 
@@ -11,14 +15,18 @@
   (WORDS(bytes) - 1 >= 64 * ((index) + 1) ? UINT64_MAX \
    : WORDS(bytes) - 1 <= 64 * (index)     ? 0          \
                                           : (UINT64_C(1) << (WORDS(bytes) - 1) % 64) - 1)
+// Maps have the length that the largest size needs.
+#define MAP_4(bytes, i) \
+  MAP_WORD(bytes, i), MAP_WORD(bytes, (i) + 1), MAP_WORD(bytes, (i) + 2), MAP_WORD(bytes, (i) + 3)
+#define MAP_16(bytes, i) MAP_4(bytes, i), MAP_4(bytes, (i) + 4), MAP_4(bytes, (i) + 8), MAP_4(bytes, (i) + 12)
+#define MAP_64(bytes, i) \
+  MAP_16(bytes, i), MAP_16(bytes, (i) + 16), MAP_16(bytes, (i) + 32), MAP_16(bytes, (i) + 48)
 
-#define SIZE(bytes)                                                                                \
-  static const uint64_t map_##bytes[] = {                                                          \
-      MAP_WORD(bytes, 0), MAP_WORD(bytes, 1), MAP_WORD(bytes, 2), MAP_WORD(bytes, 3),              \
-      MAP_WORD(bytes, 4), MAP_WORD(bytes, 5), MAP_WORD(bytes, 6), MAP_WORD(bytes, 7),              \
-  };                                                                                               \
-  static const struct ht_type data_##bytes = {"data-" #bytes, bytes, 0, NULL};                     \
-  static const struct ht_type references_##bytes = {"references-" #bytes, bytes, WORDS(bytes) - 1, \
+#define SIZE(bytes)                                                                                       \
+  static const uint64_t map_##bytes[] = {MAP_64(bytes, 0), MAP_64(bytes, 64)};                            \
+  _Static_assert(WORDS(bytes) <= 64 * sizeof map_##bytes / sizeof *map_##bytes, "the map ends too soon"); \
+  static const struct ht_type data_##bytes = {"data-" #bytes, bytes, 0, NULL};                            \
+  static const struct ht_type references_##bytes = {"references-" #bytes, bytes, WORDS(bytes) - 1,        \
                                                     map_##bytes};
 #include "bench/workloads/sizes.def"
 #undef SIZE

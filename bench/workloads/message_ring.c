@@ -1,9 +1,10 @@
 // message-ring: messages are pushed into a ring that holds the last `live` of them, each push on the clock.
 // The ring is one large object full of references that never stops changing: what makes collectors pause.
+//
+// Push number k, from 0, filling included, goes to place k % live; every word of its message is base + k. The
+// checksum is read at the end: word i of the message at place p has the position p * words + i.
 #include "bench/workloads/task.h"
 #include HT_CALLS_HEADER
-
-#include <time.h>
 
 static const uint64_t reference_map[] = {1};
 static const struct ht_type reference_type = {"reference", HT_WORD, 1, reference_map};
@@ -38,20 +39,11 @@ static bool begin(struct ht_task *task) {
   return true;
 }
 
-// The process's CPU clock: other processes do not show, a collector's threads do.
-static uint64_t cpu_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static bool body(struct ht_task *task) {
-  struct ht_workload_samples *samples = task->samples;
-  uint64_t i = 0, before = cpu_ns(), now;
-  for (; samples && i < task->params->operations && samples->count < samples->capacity; i++, before = now) {
+  uint64_t i = 0, before = ht_task_clock();
+  for (; i < task->params->operations && ht_task_samples(task); i++) {
     if (!push(task)) return false;
-    now = cpu_ns();
-    samples->ns[samples->count++] = now - before < UINT32_MAX ? (uint32_t)(now - before) : UINT32_MAX;
+    before = ht_task_sample(task, before);
   }
   for (; i < task->params->operations; i++)
     if (!push(task)) return false;

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,18 +23,38 @@ struct worker {
   struct ht_frame *frame;
   size_t frame_bytes;
   const char *failure; // NULL: all is well
+  bool stopped;        // for another's failure
 };
 
 struct crew {
   const struct ht_workload_job *run;
   const struct ht_workload_code *code;
   struct worker *workers;
+  ht_ref *shared; // a global for each worker
+  // Where mutators meet within the region. A barrier of the system waits for ever for one that failed.
+  pthread_mutex_t lock;
+  pthread_cond_t met;
+  uint64_t waiting, meetings;
+  bool broken;
   // Threads begin when `gate` is let go: then it is known whether all could be made, or it is over. After
   // that they wait at the barriers, before and after the region.
   pthread_mutex_t gate;
   pthread_barrier_t start, stop;
   bool over;
 };
+
+// From now on nobody waits for anybody.
+static void crew_break(struct crew *crew) {
+  pthread_mutex_lock(&crew->lock);
+  crew->broken = true;
+  pthread_cond_broadcast(&crew->met);
+  pthread_mutex_unlock(&crew->lock);
+}
+
+static void worker_fail(struct worker *w, const char *failure) {
+  w->failure = failure;
+  crew_break(w->crew);
+}
 
 // Frames come straight from the system: a frame of a large ring must not change what the heap on trial, which
 // may be this process's malloc, has to do.
@@ -44,22 +65,30 @@ static bool worker_open(struct worker *w) {
   w->frame_bytes = sizeof *w->frame + slots * sizeof(ht_ref);
   void *memory = mmap(NULL, w->frame_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    w->failure = "no memory for the frame";
+    worker_fail(w, "no memory for the frame");
     return false;
   }
   w->frame = memory;
   w->frame->count = slots;
   if (!table->carrier_open(run->heap, &w->carrier)) {
-    w->failure = "the heap opened no carrier";
+    worker_fail(w, "the heap opened no carrier");
     goto unmap;
   }
   if (!table->attach(run->heap, w->carrier, &w->task.mutator)) {
-    w->failure = "the heap attached no mutator";
+    worker_fail(w, "the heap attached no mutator");
     goto close;
+  }
+  if (!table->global_root_add(run->heap, &w->crew->shared[w->task.number])) {
+    worker_fail(w, "the heap took no global");
+    goto detach;
   }
   table->push(w->task.mutator, w->frame);
   w->task.slots = w->frame->slots;
+  w->task.carrier = w->carrier;
   return true;
+detach:
+  table->detach(w->task.mutator);
+  w->task.mutator = NULL;
 close:
   table->carrier_close(w->carrier);
 unmap:
@@ -68,7 +97,12 @@ unmap:
 }
 
 static void worker_close(struct worker *w) {
-  const struct ht_heap_table *table = w->crew->run->heap->table;
+  const struct ht_workload_job *run = w->crew->run;
+  const struct ht_heap_table *table = run->heap->table;
+  // What failed may have left something there.
+  ht_ref *global = &w->crew->shared[w->task.number];
+  table->store(w->task.mutator, NULL, global, NULL);
+  table->global_root_remove(run->heap, global);
   table->pop(w->task.mutator);
   table->detach(w->task.mutator);
   table->carrier_close(w->carrier);
@@ -76,7 +110,28 @@ static void worker_close(struct worker *w) {
 }
 
 static void worker_do(struct worker *w, bool (*step)(struct ht_task *task)) {
-  if (!w->failure && !step(&w->task)) w->failure = "the heap had no memory";
+  if (!w->failure && !step(&w->task))
+    worker_fail(w, w->stopped ? "another mutator failed" : "the heap had no memory");
+}
+
+bool ht_task_meet(struct ht_task *task) {
+  struct worker *w = (struct worker *)((char *)task - offsetof(struct worker, task));
+  struct crew *crew = w->crew;
+  if (crew->run->params.mutators == 1) return true;
+  const struct ht_heap_table *table = crew->run->heap->table;
+  table->block(task->mutator);
+  pthread_mutex_lock(&crew->lock);
+  uint64_t meeting = crew->meetings;
+  if (++crew->waiting == crew->run->params.mutators) {
+    crew->waiting = 0;
+    crew->meetings++;
+    pthread_cond_broadcast(&crew->met);
+  }
+  while (!crew->broken && crew->meetings == meeting) pthread_cond_wait(&crew->met, &crew->lock);
+  w->stopped = crew->broken;
+  pthread_mutex_unlock(&crew->lock);
+  table->unblock(task->mutator, w->carrier);
+  return !w->stopped;
 }
 
 static void region_alone(void *argument) {
@@ -176,19 +231,20 @@ static void say(struct ht_workload_result *result, enum ht_workload_status statu
   result->status = status;
 }
 
-static uint64_t heap_allocated(struct ht_heap *heap) {
-  struct ht_statistics statistics;
-  heap->table->statistics(heap, &statistics);
-  return statistics.allocated_objects;
+// Does a count of the heap's own show less than `expected` between the two? Not if it does not count.
+static bool too_few(uint64_t before, uint64_t after, uint64_t expected) {
+  return before != HT_UNKNOWN && after != HT_UNKNOWN && after - before < expected;
 }
 
-static void judge(const struct crew *crew, uint64_t entries, uint64_t heap_before,
+static void judge(const struct crew *crew, uint64_t entries, const struct ht_statistics *before,
                   struct ht_workload_result *result) {
   const struct ht_workload_job *run = crew->run;
   struct ht_workload_expectation expected;
+  struct ht_statistics after;
   for (unsigned i = 0; i < run->params.mutators; i++) {
     const struct worker *w = &crew->workers[i];
-    if (w->failure) {
+    // Who was stopped comes with one who failed.
+    if (w->failure && !w->stopped) {
       say(result, HT_WORKLOAD_FAILED, "%s (mutator %u)", w->failure, i);
       return;
     }
@@ -198,22 +254,42 @@ static void judge(const struct crew *crew, uint64_t entries, uint64_t heap_befor
   run->workload->expect(&run->params, entries, &expected);
   result->operations = expected.operations;
   result->live_bytes = expected.live_bytes;
-  uint64_t heap_after = heap_allocated(run->heap);
+  run->heap->table->statistics(run->heap, &after);
   if (result->checksum != expected.checksum)
     say(result, HT_WORKLOAD_CHECKSUM, "checksum %#llx, expected %#llx", (unsigned long long)result->checksum,
         (unsigned long long)expected.checksum);
   else if (result->allocations < expected.allocations)
     say(result, HT_WORKLOAD_CHECKSUM, "%llu allocations, expected %llu",
         (unsigned long long)result->allocations, (unsigned long long)expected.allocations);
-  else if (heap_before != HT_UNKNOWN && heap_after != HT_UNKNOWN &&
-           heap_after - heap_before < expected.allocations)
+  else if (too_few(before->allocated_objects, after.allocated_objects, expected.allocations))
     say(result, HT_WORKLOAD_CHECKSUM, "the heap counted %llu allocations, expected %llu",
-        (unsigned long long)(heap_after - heap_before), (unsigned long long)expected.allocations);
+        (unsigned long long)(after.allocated_objects - before->allocated_objects),
+        (unsigned long long)expected.allocations);
+  else if (too_few(before->cycles, after.cycles, expected.cycles))
+    say(result, HT_WORKLOAD_CHECKSUM, "the heap counted %llu collections, expected %llu",
+        (unsigned long long)(after.cycles - before->cycles), (unsigned long long)expected.cycles);
+}
+
+// False: the heap lacks what gives the workload its meaning.
+static bool has_what_it_needs(const struct ht_workload *workload, const struct ht_heap_table *table,
+                              struct ht_workload_result *result) {
+  static const struct {
+    uint64_t capability;
+    const char *words;
+  } known[] = {{HT_COLLECTS, "collects"}, {HT_COLLECTS_CYCLES, "collects cycles"}, {HT_RELEASES, "releases"}};
+  char needs[64] = "";
+  if (!workload->needs || (workload->needs & table->capabilities)) return true;
+  for (size_t i = 0, used = 0; i < sizeof known / sizeof *known; i++)
+    if (workload->needs & known[i].capability)
+      used += (size_t)snprintf(needs + used, sizeof needs - used, "%s%s", used ? " or " : "", known[i].words);
+  say(result, HT_WORKLOAD_CANNOT, "%s needs a heap that %s; %s does not", workload->name, needs, table->name);
+  return false;
 }
 
 void ht_workload_run(const struct ht_workload_job *run, struct ht_workload_result *result) {
   const struct ht_heap_table *table = run->heap->table;
-  struct crew crew = {.run = run, .code = find_code(run)};
+  struct crew crew = {
+      .run = run, .code = find_code(run), .lock = PTHREAD_MUTEX_INITIALIZER, .met = PTHREAD_COND_INITIALIZER};
   *result = (struct ht_workload_result){.status = HT_WORKLOAD_OK};
   if (!crew.code) {
     say(result, HT_WORKLOAD_CANNOT, "%s is not written for calls \"%s\"", run->workload->name,
@@ -224,20 +300,25 @@ void ht_workload_run(const struct ht_workload_job *run, struct ht_workload_resul
     say(result, HT_WORKLOAD_CANNOT, "%s runs at most %u carriers at once", table->name, table->carriers);
     return;
   }
-  size_t bytes = run->params.mutators * sizeof *crew.workers;
+  if (!has_what_it_needs(run->workload, table, result)) return;
+  size_t bytes = run->params.mutators * (sizeof *crew.workers + sizeof *crew.shared);
   crew.workers = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (crew.workers == MAP_FAILED) {
     say(result, HT_WORKLOAD_FAILED, "no memory for the mutators");
     return;
   }
+  crew.shared = (ht_ref *)(crew.workers + run->params.mutators);
   for (unsigned i = 0; i < run->params.mutators; i++)
     crew.workers[i] = (struct worker){.crew = &crew,
                                       .task = {.params = &run->params,
+                                               .number = i,
+                                               .shared = crew.shared,
                                                .releases = table->capabilities & HT_RELEASES,
                                                .base = ht_task_base(run->params.seed, i),
                                                .samples = i == 0 ? run->samples : NULL}};
-  uint64_t before = heap_allocated(run->heap);
+  struct ht_statistics before;
+  table->statistics(run->heap, &before);
   uint64_t entries = run->params.mutators == 1 ? run_alone(&crew) : run_together(&crew);
-  judge(&crew, entries, before, result);
+  judge(&crew, entries, &before, result);
   munmap(crew.workers, bytes);
 }

@@ -1,10 +1,15 @@
 // All workloads that are compiled one way.
 #include "bench/workloads/task.h"
 
-extern const struct ht_workload_code HT_CODE(churn), HT_CODE(binary_trees), HT_CODE(message_ring);
+#define EACH(code)                                                                                        \
+  code(churn) code(binary_trees) code(message_ring) code(exchange) code(service) code(escape) code(rings) \
+      code(graph) code(list) code(deep_tree)
 
-static const struct ht_workload_code *const codes[] = {&HT_CODE(churn), &HT_CODE(binary_trees),
-                                                       &HT_CODE(message_ring), NULL};
+#define DECLARE(name) extern const struct ht_workload_code HT_CODE(name);
+EACH(DECLARE)
+
+#define PLACE(name) &HT_CODE(name),
+static const struct ht_workload_code *const codes[] = {EACH(PLACE) NULL};
 
 #define TEXT_(word) #word
 #define TEXT(word) TEXT_(word)

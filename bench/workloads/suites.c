@@ -21,21 +21,41 @@ static const struct {
 } rows[] = {
     {QUICK, "churn:references={0,1}"},
     {QUICK, "binary-trees"},
-    // Lengths so that a good malloc takes about the same time for each size.
+    {QUICK, "exchange"},
+    {QUICK, "service"},
+    // Lengths so that a good malloc takes one to five tenths of a second whatever the size.
     {FULL, "churn:size={8,16,32,64,128,256,512},live={1,4096}"},
-    {FULL, "churn:size={1024,2048,4096},live={1,4096},operations=4194304"},
+    {FULL, "churn:size={1024,2048,4096,8192,16384,32768,65536},live={1,4096},operations=4194304"},
     {FULL, "churn:size={16,32,64,128,256},live={1,4096},references=1"},
     {FULL, "churn:size={512,1024},live={1,4096},references=1,operations=4194304"},
-    {FULL, "churn:size={2048,4096},live={1,4096},references=1,operations=1048576"},
-    // Sets of 1 MB, 16 MB and what no cache holds.
+    {FULL, "churn:size={2048,4096,8192},live={1,4096},references=1,operations=1048576"},
+    {FULL, "churn:size={16384,32768,65536},live={1,4096},references=1,operations=131072"},
+    // Sets of 1 MB, of 16 MB, and of what no cache holds.
     {FULL, "churn:size=256,live={4096,65536},references={0,1},operations=4194304"},
     {FULL, "churn:size=256,live=LARGE,references={0,1},operations=4194304"},
     {FULL, "churn:references={0,1},mutators={2,4,8},operations=4194304"},
-    {FULL, "binary-trees:mutators={1,2,4,8}"},
+    {FULL, "binary-trees:mutators={1,2}"},
+    {FULL, "binary-trees:depth=14,mutators={4,8}"},
     {FULL, "message-ring"},
+    {FULL, "exchange:mutators={1,2}"},
+    {FULL, "exchange:mutators={4,8},operations=1048576"},
+    {FULL, "service:mutators={1,2}"},
+    {FULL, "service:mutators={4,8},operations=100000"},
+    {FULL, "escape:escape={10,50,90,100}"},
+    {FULL, "rings:length={1,2,10,100,1000}"},
+    {FULL, "graph"},
+    {FULL, "list"},
+    {FULL, "deep-tree"},
     {INSTRUCTIONS, "churn:size={16,64,256,4096},references={0,1},operations=100000"},
     {INSTRUCTIONS, "binary-trees:depth=10"},
     {INSTRUCTIONS, "message-ring:live=16384,operations=50000"},
+    {INSTRUCTIONS, "exchange:operations=100000"},
+    {INSTRUCTIONS, "service:live=4096,tasks=1000,operations=20000"},
+    {INSTRUCTIONS, "escape:operations=100000"},
+    {INSTRUCTIONS, "rings:operations=100000"},
+    {INSTRUCTIONS, "graph:live=32768"},
+    {INSTRUCTIONS, "list:live=32768,collections=1"},
+    {INSTRUCTIONS, "deep-tree:depth=14,collections=1"},
 };
 
 // How many objects of 256 bytes are four times the last cache, or an eighth of the memory if that is less;

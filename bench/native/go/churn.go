@@ -11,19 +11,23 @@ type referring[A any] struct {
 
 // The sizes of bench/workloads/sizes.def: in Go too, a size is a constant where it is allocated.
 var rings = map[uint64][2]func(*parameters) workload{
-	8:    {newRing[[1]uint64]},
-	16:   {newRing[[2]uint64], newRing[referring[[1]unsafe.Pointer]]},
-	24:   {newRing[[3]uint64], newRing[referring[[2]unsafe.Pointer]]},
-	32:   {newRing[[4]uint64], newRing[referring[[3]unsafe.Pointer]]},
-	48:   {newRing[[6]uint64], newRing[referring[[5]unsafe.Pointer]]},
-	64:   {newRing[[8]uint64], newRing[referring[[7]unsafe.Pointer]]},
-	96:   {newRing[[12]uint64], newRing[referring[[11]unsafe.Pointer]]},
-	128:  {newRing[[16]uint64], newRing[referring[[15]unsafe.Pointer]]},
-	256:  {newRing[[32]uint64], newRing[referring[[31]unsafe.Pointer]]},
-	512:  {newRing[[64]uint64], newRing[referring[[63]unsafe.Pointer]]},
-	1024: {newRing[[128]uint64], newRing[referring[[127]unsafe.Pointer]]},
-	2048: {newRing[[256]uint64], newRing[referring[[255]unsafe.Pointer]]},
-	4096: {newRing[[512]uint64], newRing[referring[[511]unsafe.Pointer]]},
+	8:     {newRing[[1]uint64]},
+	16:    {newRing[[2]uint64], newRing[referring[[1]unsafe.Pointer]]},
+	24:    {newRing[[3]uint64], newRing[referring[[2]unsafe.Pointer]]},
+	32:    {newRing[[4]uint64], newRing[referring[[3]unsafe.Pointer]]},
+	48:    {newRing[[6]uint64], newRing[referring[[5]unsafe.Pointer]]},
+	64:    {newRing[[8]uint64], newRing[referring[[7]unsafe.Pointer]]},
+	96:    {newRing[[12]uint64], newRing[referring[[11]unsafe.Pointer]]},
+	128:   {newRing[[16]uint64], newRing[referring[[15]unsafe.Pointer]]},
+	256:   {newRing[[32]uint64], newRing[referring[[31]unsafe.Pointer]]},
+	512:   {newRing[[64]uint64], newRing[referring[[63]unsafe.Pointer]]},
+	1024:  {newRing[[128]uint64], newRing[referring[[127]unsafe.Pointer]]},
+	2048:  {newRing[[256]uint64], newRing[referring[[255]unsafe.Pointer]]},
+	4096:  {newRing[[512]uint64], newRing[referring[[511]unsafe.Pointer]]},
+	8192:  {newRing[[1024]uint64], newRing[referring[[1023]unsafe.Pointer]]},
+	16384: {newRing[[2048]uint64], newRing[referring[[2047]unsafe.Pointer]]},
+	32768: {newRing[[4096]uint64], newRing[referring[[4095]unsafe.Pointer]]},
+	65536: {newRing[[8192]uint64], newRing[referring[[8191]unsafe.Pointer]]},
 }
 
 func newChurn(p *parameters) workload {

@@ -14,10 +14,20 @@ import (
 	"strings"
 )
 
-var workloads = map[string]func(*parameters) workload{
-	"churn":        newChurn,
-	"binary-trees": newBinaryTrees,
-	"message-ring": newMessageRing,
+var workloads = map[string]struct {
+	create    func(*parameters) workload
+	latencies bool // takes the time of each operation
+}{
+	"churn":        {create: newChurn},
+	"binary-trees": {create: newBinaryTrees},
+	"message-ring": {create: newMessageRing, latencies: true},
+	"exchange":     {create: newExchange},
+	"service":      {create: newService, latencies: true},
+	"escape":       {create: newEscape},
+	"rings":        {create: newRings},
+	"graph":        {create: newGraph},
+	"list":         {create: newList},
+	"deep-tree":    {create: newDeepTree},
 }
 
 func fail(code int, format string, values ...any) {
@@ -28,7 +38,8 @@ func fail(code int, format string, values ...any) {
 func readParameters(words []string) *parameters {
 	p := &parameters{}
 	places := map[string]*uint64{
-		"seed": &p.seed, "size": &p.size, "live": &p.live, "references": &p.references, "depth": &p.depth,
+		"seed": &p.seed, "size": &p.size, "live": &p.live, "references": &p.references, "length": &p.length,
+		"depth": &p.depth, "escape": &p.escape, "tasks": &p.tasks, "collections": &p.collections,
 		"mutators": &p.mutators, "operations": &p.operations,
 	}
 	for _, word := range words {
@@ -40,8 +51,8 @@ func readParameters(words []string) *parameters {
 		}
 		*place = number
 	}
-	if p.mutators < 1 {
-		fail(2, "no mutators")
+	if p.mutators < 1 { // of the workloads that know no others
+		p.mutators = 1
 	}
 	return p
 }
@@ -50,23 +61,24 @@ func main() {
 	if len(os.Args) < 2 {
 		fail(2, "usage: twin-go WORKLOAD name=number...")
 	}
-	create, known := workloads[os.Args[1]]
+	chosen, known := workloads[os.Args[1]]
 	if !known {
 		fail(3, "%s is not written in Go", os.Args[1])
 	}
 	p := readParameters(os.Args[2:])
-	samples := newSamples(p, os.Args[1] == "message-ring")
+	samples := newSamples(p, chosen.latencies)
 	resident := startSpace()
-	tasks := make([]*task, p.mutators)
-	for i := range tasks {
-		tasks[i] = &task{parameters: p, base: taskBase(p.seed, uint64(i)), workload: create(p)}
+	crew := &crew{tasks: make([]*task, p.mutators)}
+	for i := range crew.tasks {
+		crew.tasks[i] = &task{parameters: p, crew: crew, number: uint64(i), base: taskBase(p.seed, uint64(i)),
+			workload: chosen.create(p)}
 	}
-	tasks[0].samples = samples
-	passed := run(tasks)
+	crew.tasks[0].samples = samples
+	passed := crew.run()
 	peak := readStatus("VmHWM:")
 
 	sum := task{}
-	for _, t := range tasks {
+	for _, t := range crew.tasks {
 		sum.checksum += t.checksum
 		sum.allocations += t.allocations
 	}
@@ -78,7 +90,7 @@ func main() {
 		fmt.Println("resident_bytes", resident)
 		fmt.Println("peak_resident_bytes", peak)
 	}
-	for _, ns := range samples[:tasks[0].taken] {
-		fmt.Println("push", ns)
+	for _, ns := range samples[:crew.tasks[0].taken] {
+		fmt.Println("sample", ns)
 	}
 }

@@ -32,12 +32,9 @@ func (r *messageRing) begin(t *task) {
 
 func (r *messageRing) body(t *task) {
 	i, before := uint64(0), clock(clockProcessCPU)
-	for ; i < t.operations && t.taken < len(t.samples); i++ {
+	for ; i < t.operations && t.samplesWanted(); i++ {
 		r.push(t)
-		now := clock(clockProcessCPU)
-		t.samples[t.taken] = uint32(now - before)
-		t.taken++
-		before = now
+		before = t.sample(before)
 	}
 	for ; i < t.operations; i++ {
 		r.push(t)

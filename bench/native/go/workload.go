@@ -1,11 +1,14 @@
 // What a workload is, and how its mutators run it.
 package main
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
 // The parameters of a run; see bench/workloads/workload.h.
 type parameters struct {
-	seed, size, live, references, depth, mutators, operations uint64
+	seed, size, live, references, length, depth, escape, tasks, collections, mutators, operations uint64
 }
 
 // begin and end lie outside the measured region, body is it. One of these belongs to one mutator.
@@ -19,6 +22,8 @@ type workload interface {
 type task struct {
 	*parameters
 	workload
+	crew        *crew
+	number      uint64 // of the mutator
 	base        uint64 // operation k writes the word base + k
 	done        uint64 // operations done, filling included where it is one
 	allocations uint64
@@ -42,31 +47,72 @@ func (t *task) add(position, word uint64) {
 	t.checksum += mix(word ^ mix(position))
 }
 
+// Whether there is room for the time of one more operation.
+func (t *task) samplesWanted() bool {
+	return t.taken < len(t.samples)
+}
+
+// Keeps the time since `before` and returns the time now.
+func (t *task) sample(before uint64) uint64 {
+	now := clock(clockProcessCPU)
+	length := now - before
+	if length > math.MaxUint32 {
+		length = math.MaxUint32
+	}
+	t.samples[t.taken] = uint32(length)
+	t.taken++
+	return now
+}
+
+// All mutators of a run.
+type crew struct {
+	tasks             []*task
+	lock              sync.Mutex
+	met               *sync.Cond
+	waiting, meetings int
+}
+
 // One mutator runs on this goroutine: nothing is in the region but the workload.
-func run(tasks []*task) passed {
-	if t := tasks[0]; len(tasks) == 1 {
-		t.begin(t)
-		before := read()
-		t.body(t)
-		after := read()
-		t.end(t)
-		return after.since(before)
-	}
-	together := func(step func(*task)) {
-		var group sync.WaitGroup
-		for _, t := range tasks {
-			group.Add(1)
-			go func(t *task) {
-				defer group.Done()
-				step(t)
-			}(t)
-		}
-		group.Wait()
-	}
-	together(func(t *task) { t.begin(t) })
+func (c *crew) run() passed {
+	c.met = sync.NewCond(&c.lock)
+	c.together(func(t *task) { t.begin(t) })
 	before := read()
-	together(func(t *task) { t.body(t) })
+	c.together(func(t *task) { t.body(t) })
 	after := read()
-	together(func(t *task) { t.end(t) })
+	c.together(func(t *task) { t.end(t) })
 	return after.since(before)
+}
+
+func (c *crew) together(step func(*task)) {
+	if len(c.tasks) == 1 {
+		step(c.tasks[0])
+		return
+	}
+	var group sync.WaitGroup
+	group.Add(len(c.tasks))
+	for _, t := range c.tasks {
+		go func(t *task) {
+			defer group.Done()
+			step(t)
+		}(t)
+	}
+	group.Wait()
+}
+
+// Waits until all mutators of the run are here.
+func (c *crew) meet() {
+	if len(c.tasks) == 1 {
+		return
+	}
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	meeting := c.meetings
+	if c.waiting++; c.waiting == len(c.tasks) {
+		c.waiting = 0
+		c.meetings++
+		c.met.Broadcast()
+	}
+	for c.meetings == meeting {
+		c.met.Wait()
+	}
 }

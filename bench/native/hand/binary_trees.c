@@ -1,5 +1,5 @@
 // binary-trees by hand: on plain malloc and the C stack.
-#include "bench/workloads/task.h"
+#include "bench/workloads/choices.h"
 #include HT_HAND_HEADER
 
 struct node {

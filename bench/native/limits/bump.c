@@ -1,7 +1,7 @@
 // The limit of allocation by a pointer that moves on: each workload here has one region as large as what
 // lives at once, and takes its objects from it in order, zeroed, without ever asking whether one is still in
 // use. Where it comes to its end what was first made has just died.
-#include "bench/workloads/task.h"
+#include "bench/workloads/choices.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -5,6 +5,9 @@ An object of data is bytes that end in the word, an object with references a lis
 
 
 class Churn:
+    def __init__(self, _):
+        self.ring = self.anchor = None
+
     def begin(self, task):
         words = task.size // 8
         self.ring = [None] * task.live
@@ -42,4 +45,4 @@ class Churn:
     def end(self, task):
         for place, node in enumerate(self.ring):
             word = node[-1] if task.references else int.from_bytes(node[-8:], "big")
-            task.add(place, task.base + word)
+            task.add(place, task.word(word))

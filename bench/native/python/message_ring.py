@@ -6,6 +6,9 @@ from measure import cpu_ns
 
 
 class MessageRing:
+    def __init__(self, _):
+        self.ring = None
+
     def begin(self, task):
         self.ring = [None] * task.live
         task.allocations += 1
@@ -36,4 +39,4 @@ class MessageRing:
         for place, message in enumerate(self.ring):
             for i in range(words):
                 word = int.from_bytes(message[8 * i : 8 * i + 8], "little")
-                task.add(place * words + i, task.base + word)
+                task.add(place * words + i, task.word(word))

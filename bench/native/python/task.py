@@ -14,21 +14,31 @@ def mix(x):
 
 
 class Task:
-    def __init__(self, params, number, workload):
+    def __init__(self, params, number, crew, workload):
         for name, value in params.items():
             setattr(self, name, value)
-        # Operation k writes the word base + k. Workloads write k, and base is added where words are read back: sums
-        # beyond 2**30 are objects of their own in Python, and would be measured.
+        self.number = number
+        self.crew = crew  # the tasks of all mutators
         self.base = mix(params["seed"] * 0x9E3779B97F4A7C15 + number + 1 & WORD)
-        self.workload = workload
         self.done = 0
         self.allocations = 0
         self.checksum = 0
         self.samples = measure.Times(0)
+        self.workload = workload(self)
+
+    def word(self, k):
+        """What operation k writes. Workloads write k, and the base is added where words are read back: sums beyond
+        2**30 are objects of their own in Python, and would be measured."""
+        return self.base + k & WORD
 
     def add(self, position, word):
         """ht_checksum_add of bench/workloads/task.h."""
         self.checksum = self.checksum + mix((word & WORD) ^ mix(position & WORD)) & WORD
+
+    def meet(self):
+        """Waits until all mutators of the run are here."""
+        if self.mutators > 1:
+            self.crew[0].barrier.wait()
 
 
 def together(tasks, step):
@@ -40,6 +50,7 @@ def together(tasks, step):
             getattr(task.workload, step)(task)
         except BaseException as failure:
             failures.append(failure)
+            tasks[0].barrier.abort()
 
     if len(tasks) == 1:
         getattr(tasks[0].workload, step)(tasks[0])
@@ -54,6 +65,7 @@ def together(tasks, step):
 
 
 def run(tasks, pauses):
+    tasks[0].barrier = threading.Barrier(len(tasks))
     together(tasks, "begin")
     with pauses:
         before = measure.read()

@@ -10,17 +10,29 @@ Exit: 0 it ran, 2 usage, 3 there is no such workload here.
 import platform
 import sys
 
-import binary_trees
-import churn
+import marked
 import measure
-import message_ring
+from binary_trees import BinaryTrees
+from churn import Churn
+from exchange import Exchange
+from message_ring import MessageRing
+from rings import Rings
+from service import Service
 from task import Task, run
 
 WORKLOADS = {
-    "churn": churn.Churn,
-    "binary-trees": binary_trees.BinaryTrees,
-    "message-ring": message_ring.MessageRing,
+    "churn": Churn,
+    "binary-trees": BinaryTrees,
+    "message-ring": MessageRing,
+    "exchange": Exchange,
+    "service": Service,
+    "rings": Rings,
+    "graph": marked.Graph,
+    "list": marked.List,
+    "deep-tree": marked.DeepTree,
 }
+# Those that take the time of each operation.
+LATENCIES = {"message-ring", "service"}
 
 
 def fail(code, message):
@@ -36,11 +48,13 @@ def main(arguments):
         fail(3, f"{arguments[0]} is not written in Python")
     try:
         params = {name: int(value) for name, value in (word.split("=") for word in arguments[1:])}
-        count = params["mutators"]
-    except (ValueError, KeyError) as error:
-        fail(2, f"parameters are name=number, and mutators one of them: {error}")
-    tasks = [Task(params, number, workload()) for number in range(count)]
-    if arguments[0] == "message-ring":
+    except ValueError as error:
+        fail(2, f"parameters are name=number: {error}")
+    params.setdefault("mutators", 1)  # of the workloads that know no others
+    tasks = []
+    for number in range(params["mutators"]):
+        tasks.append(Task(params, number, tasks, workload))
+    if arguments[0] in LATENCIES:
         tasks[0].samples = measure.Times(min(params["operations"], measure.TIMES_KEPT))
     pauses = measure.Pauses()
     resident = measure.start_space()
@@ -56,7 +70,7 @@ def main(arguments):
     if resident:
         said += [f"resident_bytes {resident}", f"peak_resident_bytes {peak}"]
     said += [f"pause {ns}" for ns in pauses.taken()]
-    said += [f"push {ns}" for ns in tasks[0].samples.taken()]
+    said += [f"sample {ns}" for ns in tasks[0].samples.taken()]
     print("\n".join(said))
 
 

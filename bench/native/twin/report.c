@@ -39,7 +39,7 @@ static void keep_sample(struct ht_workload_samples *samples, uint64_t ns) {
 static bool take(struct twin_report *report, const char *name, uint64_t value, unsigned *told) {
   if (strcmp(name, "pause") == 0)
     keep_event(&report->events, HT_EVENT_PAUSE, value);
-  else if (strcmp(name, "push") == 0)
+  else if (strcmp(name, "sample") == 0)
     keep_sample(&report->samples, value);
   else if (strcmp(name, "cycles") == 0)
     for (; value > 0 && report->events.count <= report->events.capacity; value--)
