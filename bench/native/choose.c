@@ -16,6 +16,8 @@ const struct ht_native ht_natives[] = {
     {TWINS "python", TWINS_PROGRAM, "the workload in Python"},
     {LIMITS "bump", LIMITS_PROGRAM, "an inlined pointer that moves on, and zeroing"},
     {LIMITS "freelist", LIMITS_PROGRAM, "an inlined list of free objects that goes through them"},
+    {LIMITS "marker", LIMITS_PROGRAM, "a mark over the same objects, depth first"},
+    {LIMITS "marker-prefetch", LIMITS_PROGRAM, "the same, with objects fetched ahead"},
     {LIMITS "bandwidth", LIMITS_PROGRAM, "memory read, written and copied as fast as it goes"},
     {0},
 };

@@ -20,6 +20,8 @@ static const struct {
     {"native:python", "churn binary-trees message-ring exchange service rings graph list deep-tree"},
     {"limit:bump", "churn binary-trees"},
     {"limit:freelist", "churn binary-trees"},
+    {"limit:marker", "graph list deep-tree"},
+    {"limit:marker-prefetch", "graph list deep-tree"},
 };
 enum { NATIVES = sizeof able / sizeof *able };
 

@@ -12,6 +12,8 @@ static const struct limit {
 } limits[] = {
     {"limit:bump", &ht_workloads_bump, HT_COLLECTS},
     {"limit:freelist", &ht_workloads_freelist, HT_RELEASES},
+    {"limit:marker", &ht_workloads_marker_plain, HT_COLLECTS | HT_COLLECTS_CYCLES},
+    {"limit:marker-prefetch", &ht_workloads_marker_prefetch, HT_COLLECTS | HT_COLLECTS_CYCLES},
     {"limit:bandwidth", NULL, HT_COLLECTS},
     {0},
 };
@@ -30,6 +32,12 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   return status;
 }
 
+static void statistics(struct ht_heap *heap, struct ht_statistics *s) {
+  (void)heap;
+  *s = (struct ht_statistics){HT_UNKNOWN, HT_UNKNOWN, HT_UNKNOWN, HT_UNKNOWN,
+                              HT_UNKNOWN, HT_UNKNOWN, HT_UNKNOWN};
+}
+
 // Threads and frames are malloc's heap's; nothing is allocated from it in the region.
 static const struct ht_heap_table *table(const char *heap, struct ht_setting *settings, size_t *setting_count,
                                          size_t setting_capacity, char *message, size_t message_size) {
@@ -44,6 +52,7 @@ static const struct ht_heap_table *table(const char *heap, struct ht_setting *se
   limit_table.provider = NULL;
   limit_table.capabilities = limit->capabilities;
   limit_table.create = create;
+  limit_table.statistics = statistics;
   return &limit_table;
 }
 

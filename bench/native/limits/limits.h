@@ -9,7 +9,8 @@
 
 #include "bench/run/run.h"
 
-extern const struct ht_workload_set ht_workloads_bump, ht_workloads_freelist;
+extern const struct ht_workload_set ht_workloads_bump, ht_workloads_freelist, ht_workloads_marker_plain,
+    ht_workloads_marker_prefetch;
 
 // Reading, writing and copying of a working set that no cache holds. The line's time for an operation is that
 // of writing the bytes that the workload asks for in one.
