@@ -17,11 +17,12 @@ MAKER_SHIFT = 48
 
 class Exchange:
     def __init__(self, task):
-        total = task.live + task.operations
-        drawn = [mix(task.word(k)) for k in range(total)]
+        self.bytes, self.places = array("I"), array("I")
         sizes = task.size // 8 - WORDS_LEAST + 1
-        self.bytes = array("I", (8 * (WORDS_LEAST + (x >> 32) % sizes) for x in drawn))
-        self.places = array("I", ((x & 0xFFFFFFFF) % task.live for x in drawn))
+        for k in range(task.live + task.operations):
+            x = mix(task.word(k))
+            self.bytes.append(8 * (WORDS_LEAST + (x >> 32) % sizes))
+            self.places.append((x & 0xFFFFFFFF) % task.live)
         self.read = array("Q", bytes(8 * task.operations))
 
     def begin(self, task):
