@@ -169,6 +169,8 @@ static void try_liars(void) {
       {right, all, TIMES "pause 7us", "", HT_LINE_FAILED, "\"pause 7us\""},
       {right, all, TIMES "pause", "", HT_LINE_FAILED, "\"pause\""},
       {right, all, TIMES, "echo one >&2; echo no luck >&2; exit 1", HT_LINE_FAILED, "no luck"},
+      {right, all, TIMES, "printf 'panic: out of luck\\n\\ngoroutine 1\\n' >&2; exit 2", HT_LINE_FAILED,
+       "panic: out of luck"},
       {right, all, TIMES, "echo not today >&2; exit 3", HT_LINE_NO_VERDICT, "not today"},
       {right, all, TIMES, "kill -SEGV $$", HT_LINE_CRASHED, "signal 11"},
   };

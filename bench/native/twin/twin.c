@@ -36,12 +36,19 @@ static void make_command(struct command *c, const struct ht_bench_arguments *a, 
   add_number(c, "seed", a->params.seed);
 }
 
-// The last line of what was said.
+// Why it failed: the last line of what was said, but Go says it first and then where each goroutine stands.
 static const char *last_words(char *text) {
+  static const char *const first_words[] = {"panic: ", "fatal error: "};
   size_t length = text ? strlen(text) : 0;
   while (length > 0 && text[length - 1] == '\n') text[--length] = 0;
-  char *newline = length ? strrchr(text, '\n') : NULL;
-  return newline ? newline + 1 : length ? text : "it said nothing";
+  if (!length) return "it said nothing";
+  for (size_t i = 0; i < sizeof first_words / sizeof *first_words; i++)
+    if (strncmp(text, first_words[i], strlen(first_words[i])) == 0) {
+      text[strcspn(text, "\n")] = 0;
+      return text;
+    }
+  char *newline = strrchr(text, '\n');
+  return newline ? newline + 1 : text;
 }
 
 static int fail(struct ht_line *line, enum ht_line_status status, const char *reason) {
