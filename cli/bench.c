@@ -133,6 +133,7 @@ int cli_bench(int argc, char **argv) {
     code = CLI_NO_VERDICT;
   } else if (keep_open(&keep, arguments.database)) {
     ht_process_interruptible();
+    cli_doctor_warning();
     size_t left_out;
     code = speed_measure(plan, &keep, speeds, &left_out);
     for (size_t i = 0; i < plan->heap_count; i++) left_out += speeds[i].missing;

@@ -34,6 +34,9 @@ int cli_replay(int argc, char **argv);
 int cli_shrink(int argc, char **argv);
 int cli_mutants(int argc, char **argv);
 int cli_bench(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+int cli_import(int argc, char **argv);
+int cli_export(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_attempt(int argc, char **argv);
 
@@ -77,6 +80,9 @@ void cli_heaps_close(struct cli_heaps *heaps);
 
 // Starts this program again, with the same arguments, under the preload of a choice, unless that was done.
 void cli_preload(const struct ht_plugin_choice *choice, char **argv);
+
+// One line on standard error if this machine disturbs what is about to be measured.
+void cli_doctor_warning(void);
 
 // The path of this program, to start it again.
 const char *cli_self(void);

@@ -95,6 +95,13 @@ struct ht_line *keep_safety(const struct safety *safety, const struct safety_pla
     checks += (double)safety->counts.evaluations[i];
   }
   bool broken = strcmp(words[safety->result.kind].verdict, "broken") == 0;
+  if (broken && *safety->saved) {
+    char name[sizeof HT_LINE_FINDING + sizeof safety->result.what];
+    snprintf(name, sizeof name, "%s%s", HT_LINE_FINDING, safety->result.what);
+    ht_line_param(line, name, safety->result.message);
+    snprintf(name, sizeof name, "%s%s", HT_LINE_PROGRAM, safety->result.what);
+    ht_line_param(line, name, safety->saved);
+  }
   ht_line_sample(line, "safety_checks", "count", HT_LINE_NONE, checks);
   ht_line_sample(line, "safety_findings", "count", HT_LINE_LOWER, broken);
   if (safety->result.kind != ATTEMPT_KEPT)

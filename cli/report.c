@@ -1,4 +1,4 @@
-#include "cli/cli.h"
+#include "cli/import.h"
 #include "results/report/report.h"
 
 #include <stdio.h>
@@ -62,52 +62,22 @@ static const struct argp argp = {
     NULL,
 };
 
-static bool say_broken(const struct ht_line_file *file) {
-  for (size_t i = 0; i < file->broken_count; i++) cli_say("%s", file->broken[i].text);
-  return file->broken_count == 0;
-}
-
-static bool import(struct ht_store *store, const char *path) {
-  char error[HT_ERROR_SIZE];
-  struct ht_line_file file = {0};
-  struct ht_store_added added;
-  bool imported = ht_store_import(store, path, &file, &added, error) == 0;
-  if (imported)
-    cli_say("%s: %zu results added, %zu known already", path, added.added, added.known);
-  else
-    cli_say("%s", error);
-  imported &= say_broken(&file);
-  ht_line_file_free(&file);
-  return imported;
-}
-
-typedef int reader(const char *path, const char *heap, struct ht_line_file *file, char *error);
-
-static bool import_foreign(struct ht_store *store, reader *read, const char *path, const char *heap) {
-  char error[HT_ERROR_SIZE];
-  struct ht_line_file file = {0};
-  struct ht_store_added added;
-  bool imported = read(path, heap, &file, error) == 0 &&
-                  ht_store_add(store, file.lines, file.line_count, &added, error) == 0;
-  if (imported)
-    cli_say("%s: %zu results added, %zu known already", path, added.added, added.known);
-  else
-    cli_say("%s", error);
-  imported &= say_broken(&file);
-  ht_line_file_free(&file);
+static bool import_files(struct ht_store *store, const struct cli_words *files, enum ht_store_format format,
+                         const char *heap) {
+  bool imported = true;
+  for (size_t i = 0; i < files->count; i++) {
+    enum import_outcome outcome = import_file(store, files->words[i], format, heap, stderr);
+    imported &= outcome == IMPORT_WHOLE || outcome == IMPORT_EMPTY;
+  }
   return imported;
 }
 
 static bool import_all(struct ht_store *store, const struct arguments *arguments) {
-  bool imported = true;
-  for (size_t i = 0; i < arguments->lines.count; i++) imported &= import(store, arguments->lines.words[i]);
-  for (size_t i = 0; i < arguments->google_benchmarks.count; i++)
-    imported &= import_foreign(store, ht_store_read_google_benchmark, arguments->google_benchmarks.words[i],
-                               arguments->heap);
-  for (size_t i = 0; i < arguments->hyperfines.count; i++)
-    imported &=
-        import_foreign(store, ht_store_read_hyperfine, arguments->hyperfines.words[i], arguments->heap);
-  return imported;
+  bool lines = import_files(store, &arguments->lines, HT_STORE_LINES, "");
+  bool google_benchmarks =
+      import_files(store, &arguments->google_benchmarks, HT_STORE_GOOGLE_BENCHMARK, arguments->heap);
+  bool hyperfines = import_files(store, &arguments->hyperfines, HT_STORE_HYPERFINE, arguments->heap);
+  return lines && google_benchmarks && hyperfines;
 }
 
 int cli_report(int argc, char **argv) {

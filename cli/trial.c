@@ -208,6 +208,7 @@ static int measure(struct trial *trial, const struct cli_heaps *heaps, double se
   if (plan.heap_count == 0 || ht_process_interrupted()) goto out;
   cli_say("measuring: %zu heaps, %zu workloads, %u times, at most %.0f s", plan.heap_count,
           plan.workload_count, plan.replicates, seconds);
+  cli_doctor_warning();
   // Fewer rounds than planned are a wider interval and no lack of a verdict.
   size_t left_out;
   code = speed_measure(&plan, &trial->keep, speeds, &left_out);

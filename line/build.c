@@ -105,6 +105,7 @@ void ht_line_free(struct ht_line *line) {
   if (!line) return;
   for (size_t i = 0; i < line->measure_count; i++) free_measure(&line->measures[i]);
   free(line->measures);
+  ht_line_curves_drop(line);
   for (size_t i = 0; i < line->param_count; i++) {
     free(line->params[i].name);
     free(line->params[i].value);
@@ -282,6 +283,7 @@ void ht_line_fail(struct ht_line *line, enum ht_line_status status, const char *
       line->measures[kept++] = line->measures[i];
   }
   line->measure_count = kept;
+  ht_line_curves_drop(line);
 }
 
 void ht_line_checksum(struct ht_line *line, uint64_t checksum) {
@@ -307,6 +309,22 @@ const char *ht_line_find_param(const struct ht_line *line, const char *name) {
   for (size_t i = 0; i < line->param_count; i++)
     if (strcmp(line->params[i].name, name) == 0) return line->params[i].value;
   return NULL;
+}
+
+const struct ht_line_param *ht_line_setting(const struct ht_line *line, size_t *at) {
+  while (*at < line->param_count && ht_line_is_varying(line->params[*at].name)) ++*at;
+  return *at < line->param_count ? &line->params[(*at)++] : NULL;
+}
+
+bool ht_line_same_series(const struct ht_line *a, const struct ht_line *b) {
+  if (strcmp(a->heap, b->heap) != 0 || strcmp(a->variant, b->variant) != 0 ||
+      strcmp(a->benchmark, b->benchmark) != 0)
+    return false;
+  for (size_t at_a = 0, at_b = 0;;) {
+    const struct ht_line_param *x = ht_line_setting(a, &at_a), *y = ht_line_setting(b, &at_b);
+    if (!x || !y) return !x && !y;
+    if (strcmp(x->name, y->name) != 0 || strcmp(x->value, y->value) != 0) return false;
+  }
 }
 
 /* "2026-11-21T07:52:23Z", with or without a fraction: what can be compared as text must have one form. */
@@ -336,5 +354,8 @@ int ht_line_check(const struct ht_line *line, char *error) {
       return ht_line_error(error, "a run with status \"%s\" has no %s (in %s): leave it out",
                            ht_line_status_name(line->status), measure->metric, measure->unit);
   }
+  if (line->status != HT_LINE_OK && line->curve_count > 0)
+    return ht_line_error(error, "a run with status \"%s\" has no curve %s: leave it out",
+                         ht_line_status_name(line->status), line->curves[0].name);
   return 0;
 }

@@ -33,17 +33,21 @@ static void read_cpu(struct ht_line *line) {
   fclose(stream);
 }
 
-static void read_commit(struct ht_line *line) {
-  const char *sha = getenv("HEAPTRIAL_COMMIT"), *seq = getenv("HEAPTRIAL_COMMIT_SEQ");
-  if (!sha || !*sha) {
-    ht_line_set(line, &line->commit.sha, HEAPTRIAL_BUILD_COMMIT);
-    line->commit.seq = HEAPTRIAL_BUILD_COMMIT_SEQ;
-  } else {
-    /* A sequence number of another commit is worse than none. */
+static const char *given(const char *variable) {
+  const char *text = getenv(variable);
+  return text && *text ? text : NULL;
+}
+
+void ht_line_environment_given(struct ht_line *line) {
+  const char *machine = given("HEAPTRIAL_MACHINE"), *sha = given("HEAPTRIAL_COMMIT"),
+             *seq = given("HEAPTRIAL_COMMIT_SEQ");
+  if (machine) ht_line_set(line, &line->environment.machine, machine);
+  if (sha) {
     ht_line_set(line, &line->commit.sha, sha);
+    /* A sequence number of another commit is worse than none. */
     line->commit.seq = -1;
   }
-  if (!seq || !*seq) return;
+  if (!seq) return;
   char *end;
   errno = 0;
   long long number = strtoll(seq, &end, 10);
@@ -55,10 +59,9 @@ static void read_commit(struct ht_line *line) {
 
 void ht_line_environment(struct ht_line *line) {
   struct utsname system;
-  const char *machine = getenv("HEAPTRIAL_MACHINE");
   char text[256];
   if (uname(&system) == 0) {
-    ht_line_set(line, &line->environment.machine, machine && *machine ? machine : system.nodename);
+    ht_line_set(line, &line->environment.machine, system.nodename);
     snprintf(text, sizeof text, "%s %s", system.sysname, system.release);
     ht_line_set(line, &line->environment.kernel, text);
   }
@@ -67,5 +70,7 @@ void ht_line_environment(struct ht_line *line) {
   ht_line_set(line, &line->environment.compiler, COMPILER);
   ht_line_set(line, &line->environment.flags, HEAPTRIAL_FLAGS);
   read_cpu(line);
-  read_commit(line);
+  ht_line_set(line, &line->commit.sha, HEAPTRIAL_BUILD_COMMIT);
+  line->commit.seq = HEAPTRIAL_BUILD_COMMIT_SEQ;
+  ht_line_environment_given(line);
 }

@@ -23,7 +23,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define HT_LINE_SCHEMA 1
+/* 2 added curves; lines of schema 1 are read as lines without any. */
+#define HT_LINE_SCHEMA 2
 #define HT_ERROR_SIZE 512
 
 enum ht_line_kind { HT_LINE_BENCH, HT_LINE_FUZZ, HT_LINE_MUTANT, HT_LINE_TRIAL };
@@ -50,6 +51,16 @@ struct ht_line_measure {
   double *samples;     /* all finite */
 };
 
+/* One measure as a function of something: resident memory over time, utilisation over the window's length,
+ * latency over the percentile. A drawing, where a measure is a number: replicates are not compared by curves.
+ */
+struct ht_line_curve {
+  char *name;            /* "resident", "utilisation", "latency"; unique in the line */
+  char *x_unit, *y_unit; /* "" for what has none */
+  size_t count;          /* at least 1 in a line that was written */
+  double *x, *y;         /* all finite; x never falls */
+};
+
 struct ht_line_param {
   char *name, *value;
 };
@@ -73,6 +84,9 @@ struct ht_line {
 
   size_t measure_count;
   struct ht_line_measure *measures;
+
+  size_t curve_count;
+  struct ht_line_curve *curves;
 
   bool has_checksum, has_allocations, has_seed;
   uint64_t checksum, allocations, seed;
@@ -111,7 +125,11 @@ void ht_line_measure(struct ht_line *line, const char *metric, const char *unit,
 /* The same with one sample. */
 void ht_line_sample(struct ht_line *line, const char *metric, const char *unit, enum ht_line_better better,
                     double sample);
-/* Makes the line one without a result: drops every cost measured so far. The reason must not be empty. */
+/* Adds a curve of `count` points; a second one of the same name is a mistake. */
+void ht_line_curve(struct ht_line *line, const char *name, const char *x_unit, const char *y_unit,
+                   const double *x, const double *y, size_t count);
+/* Makes the line one without a result: drops every cost measured so far, and every curve. The reason must not
+ * be empty. */
 void ht_line_fail(struct ht_line *line, enum ht_line_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ht_line_checksum(struct ht_line *line, uint64_t checksum);
@@ -123,16 +141,30 @@ void ht_line_seed(struct ht_line *line, uint64_t seed);
  * (host name, git at build time); what cannot be found stays "". */
 void ht_line_environment(struct ht_line *line);
 
+/* Fills only what these three variables say: for results that were measured elsewhere, by something else. */
+void ht_line_environment_given(struct ht_line *line);
+
 /* True for a unit that a run which did not end well must not report: ns us ms s min h, anything per one of
  * these ("1/s", "bytes/s"), instructions, cycles. */
 bool ht_line_is_cost(const char *unit);
 
-/* True for a parameter that is no setting of a benchmark: the seed, which replicates differ in, and the
- * outcomes "caught_by" and "verdict". Lines that differ in these alone belong to one series. */
-bool ht_line_is_varying(const char *param);
+/* What was found while fuzzing, as parameters of the campaign's line: "finding.GEN-3 store" holds the line
+ * that says what is broken, "program.GEN-3 store" the path of the heap program that shows it. Behind the
+ * prefix stands the finding's key: what triage sorts by, the same in every campaign. */
+#define HT_LINE_FINDING "finding."
+#define HT_LINE_PROGRAM "program."
 
-/* NULL if there is no such measure or parameter; what is returned belongs to the line. */
+/* True for a parameter that is no setting of a benchmark: the seed, which replicates differ in, and the
+ * outcomes "caught_by", "verdict" and findings. Lines that differ in these alone belong to one series. */
+bool ht_line_is_varying(const char *param);
+/* The next parameter that is a setting, from position *at on; NULL after the last. */
+const struct ht_line_param *ht_line_setting(const struct ht_line *line, size_t *at);
+/* Same heap, variant, benchmark and settings. */
+bool ht_line_same_series(const struct ht_line *a, const struct ht_line *b);
+
+/* NULL if there is no such measure, parameter or curve; what is returned belongs to the line. */
 const struct ht_line_measure *ht_line_find(const struct ht_line *line, const char *metric);
+const struct ht_line_curve *ht_line_find_curve(const struct ht_line *line, const char *name);
 const char *ht_line_find_param(const struct ht_line *line, const char *name);
 
 /* The words used in the file; -1 for a word that is none of them. */
@@ -142,6 +174,13 @@ const char *ht_line_better_name(enum ht_line_better better);
 int ht_line_kind_of(const char *name);
 int ht_line_status_of(const char *name);
 int ht_line_better_of(const char *name);
+
+/* A copy of `text` (NULL: "") in which each byte that is not UTF-8 is a '?': a reason is often the last words
+ * of a crashed program, and must not cost us the line. NULL: no memory. */
+char *ht_line_copy(const char *text);
+
+/* What must hold of every line in a file, checked by writer and reader alike: 0, or -1 with `error`. */
+int ht_line_check(const struct ht_line *line, char *error);
 
 /* One line of text with its newline, to be freed with free(). NULL with `error` if the line has a mistake. */
 char *ht_line_print(const struct ht_line *line, char *error);
@@ -165,9 +204,20 @@ struct ht_line_file {
   } * broken;
 };
 
+/* Takes a line, which is now the taker's: 0 to go on, or -1 with `error`, and the reading ends. */
+typedef int ht_line_taker(void *context, struct ht_line *line, char *error);
+
+/* Reads a file line by line, which may be larger than memory: `take` gets the good lines, `file` the reports
+ * of broken ones and no lines. -1 if the file could not be read or `take` said so. */
+int ht_line_each(const char *path, ht_line_taker *take, void *context, struct ht_line_file *file,
+                 char *error);
+
 /* Reads a whole file. Broken lines are listed, never fatal; blank lines are skipped. -1 only if the file
  * could not be opened or read, or memory ran out; then `file` is empty. Free with ht_line_file_free. */
 int ht_line_read(const char *path, struct ht_line_file *file, char *error);
 void ht_line_file_free(struct ht_line_file *file);
+/* Adds a report; `number` says where in the file. -1: no memory. */
+int ht_line_file_report(struct ht_line_file *file, size_t number, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -44,6 +44,7 @@ static struct ht_line *sample_line(void) {
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, 0.1);
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, 1.0 / 3);
   ht_line_measure(line, "peak_resident", "bytes", HT_LINE_LOWER, (double[]){1e15, 3}, 2);
+  ht_line_curve(line, "resident", "s", "bytes", (double[]){0, 0.1, 0.1}, (double[]){4096, 1e9, 3}, 3);
   ht_line_checksum(line, UINT64_C(0xfedcba9876543210));
   ht_line_allocations(line, 42);
   ht_line_seed(line, UINT64_MAX);
@@ -63,6 +64,10 @@ static void round_trip(void) {
     free(again);
     CHECK(back->seed == UINT64_MAX && back->checksum == UINT64_C(0xfedcba9876543210));
     CHECK(back->measure_count == 2 && back->measures[0].samples[1] == 1.0 / 3);
+    const struct ht_line_curve *curve = ht_line_find_curve(back, "resident");
+    CHECK(curve && !ht_line_find_curve(back, "latency"));
+    CHECK(curve && curve->count == 3 && curve->x[1] == 0.1 && curve->y[2] == 3);
+    CHECK(curve && strcmp(curve->x_unit, "s") == 0 && strcmp(curve->y_unit, "bytes") == 0);
     CHECK(strcmp(ht_line_find_param(back, "size"), "64") == 0 && !ht_line_find_param(back, "none"));
     CHECK(strcmp(back->params[0].name, "<odd> \"name\"") == 0 && strcmp(back->params[1].name, "live") == 0);
     CHECK(*back->environment.kernel && *back->environment.compiler && *back->environment.libc);
@@ -112,10 +117,28 @@ static void refusals(void) {
   line = sample_line();
   ht_line_sample(line, "cpu_per_op", "us", HT_LINE_LOWER, 1);
   refused(line, "cpu_per_op was in ns");
+  static const double rising[] = {1, 2}, falling[] = {2, 1}, endless[] = {1, INFINITY};
+  line = sample_line();
+  ht_line_curve(line, "utilisation", "ns", "", falling, rising, 2);
+  refused(line, "point 2 of utilisation lies before");
+  line = sample_line();
+  ht_line_curve(line, "utilisation", "ns", "", rising, endless, 2);
+  refused(line, "point 2 of utilisation is not finite");
+  line = sample_line();
+  ht_line_curve(line, "resident", "s", "bytes", rising, rising, 2);
+  refused(line, "curve resident is there twice");
+  line = sample_line();
+  ht_line_curve(line, "utilisation", "ns", "", rising, rising, 0);
+  refused(line, "a curve needs");
+  line = sample_line();
+  ht_line_fail(line, HT_LINE_CRASHED, "ended by signal %d", 11);
+  ht_line_curve(line, "utilisation", "ns", "", rising, rising, 2);
+  refused(line, "has no curve utilisation");
   /* A crashed run is never a time: neither measured before it failed, nor put in afterwards. */
   line = sample_line();
   ht_line_fail(line, HT_LINE_CRASHED, "ended by signal %d", 11);
   CHECK(line->measure_count == 1 && ht_line_find(line, "peak_resident") && !ht_line_find(line, "cpu_per_op"));
+  CHECK(!ht_line_find_curve(line, "resident"));
   static const char *const costs[] = {"ns", "us", "ms", "s", "1/s", "bytes/s", "instructions", "cycles"};
   for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
     struct ht_line *failed = ht_line_new(HT_LINE_BENCH, "malloc", "churn");
@@ -150,26 +173,28 @@ static void broken_lines(void) {
   static const char *const head =
       "{\"schema\":1,\"id\":\"x\",\"kind\":\"bench\",\"started\":\"2026-11-21T07:52:23Z\","
       "\"heap\":\"h\",\"benchmark\":\"b\",";
-  CHECK(
-      asprintf(&text,
-               "%s\n\nnot json\n%s{\"schema\":2}\n"
-               "%s\"status\":\"crashed\",\"reason\":\"r\",\"measures\":[{\"metric\":\"wall\",\"unit\":\"s\","
-               "\"better\":\"lower\",\"samples\":[1]}]}\n"
-               "%s\"status\":\"ok\",\"measures\":[{\"metric\":\"wall\",\"unit\":\"s\","
-               "\"better\":\"lower\",\"samples\":[NaN]}]}\n"
-               "%s\"status\":\"fine\"}\n[1]\n%s%.*s",
-               good, good, head, head, head, good, 40, good) > 0);
+  CHECK(asprintf(
+            &text,
+            "%s\n\nnot json\n%s{\"schema\":99}\n"
+            "%s\"status\":\"crashed\",\"reason\":\"r\",\"measures\":[{\"metric\":\"wall\",\"unit\":\"s\","
+            "\"better\":\"lower\",\"samples\":[1]}]}\n"
+            "%s\"status\":\"ok\",\"measures\":[{\"metric\":\"wall\",\"unit\":\"s\","
+            "\"better\":\"lower\",\"samples\":[NaN]}]}\n"
+            "%s\"status\":\"fine\"}\n[1]\n%s"
+            "%s\"status\":\"ok\",\"curves\":[{\"curve\":\"resident\",\"x_unit\":\"s\",\"y_unit\":\"bytes\","
+            "\"x\":[1,2],\"y\":[1]}]}\n%.*s",
+            good, good, head, head, head, good, head, 40, good) > 0);
   put(path_of("broken"), text);
   struct ht_line_file file;
   CHECK(ht_line_read(path_of("broken"), &file, error) == 0);
-  CHECK(file.line_count == 3 && file.broken_count == 7);
+  CHECK(file.line_count == 3 && file.broken_count == 8);
   static const struct {
     size_t number;
     const char *words;
-  } expected[] = {{4, "not JSON"},  {6, "schema 2 is newer"}, {7, "status \"crashed\" has no wall"},
-                  {8, "not JSON"},  {9, "\"fine\""},          {10, "not a JSON object"},
-                  {12, "file ends"}};
-  for (size_t i = 0; i < file.broken_count && i < 7; i++) {
+  } expected[] = {{4, "not JSON"},        {6, "schema 99 is newer"}, {7, "status \"crashed\" has no wall"},
+                  {8, "not JSON"},        {9, "\"fine\""},           {10, "not a JSON object"},
+                  {12, "as many x as y"}, {13, "file ends"}};
+  for (size_t i = 0; i < file.broken_count && i < 8; i++) {
     CHECK(file.broken[i].number == expected[i].number);
     CHECK(strstr(file.broken[i].text, expected[i].words));
     if (!strstr(file.broken[i].text, expected[i].words)) fprintf(stderr, "  %s\n", file.broken[i].text);

@@ -27,6 +27,25 @@ static int read_word(const json_t *object, const char *name, int (*of)(const cha
   return number;
 }
 
+/* Numbers of an array of `count`; NULL with `error`. */
+static double *read_array(const json_t *array, size_t count, const char *name, char *error) {
+  double *numbers = calloc(count, sizeof *numbers);
+  if (!numbers) {
+    ht_line_error(error, "no memory");
+    return NULL;
+  }
+  for (size_t i = 0; i < count; i++) {
+    const json_t *number = json_array_get(array, i);
+    if (!json_is_number(number)) {
+      free(numbers);
+      ht_line_error(error, "number %zu of %s is none", i + 1, name);
+      return NULL;
+    }
+    numbers[i] = json_number_value(number);
+  }
+  return numbers;
+}
+
 static int read_measure(struct ht_line *line, const json_t *object, char *error) {
   const char *metric = json_string_value(json_object_get(object, "metric"));
   const char *unit = json_string_value(json_object_get(object, "unit"));
@@ -38,18 +57,27 @@ static int read_measure(struct ht_line *line, const json_t *object, char *error)
   if (ht_line_find(line, metric)) return ht_line_error(error, "%s is measured twice", metric);
 
   size_t count = json_array_size(samples);
-  double *values = calloc(count, sizeof *values);
-  if (!values) return ht_line_error(error, "no memory");
-  int result = 0;
-  for (size_t i = 0; i < count && result == 0; i++) {
-    const json_t *sample = json_array_get(samples, i);
-    if (!json_is_number(sample))
-      result = ht_line_error(error, "sample %zu of %s is not a number", i + 1, metric);
-    else
-      values[i] = json_number_value(sample);
-  }
-  if (result == 0) ht_line_measure(line, metric, unit, (enum ht_line_better)better, values, count);
+  double *values = read_array(samples, count, metric, error);
+  if (!values) return -1;
+  ht_line_measure(line, metric, unit, (enum ht_line_better)better, values, count);
   free(values);
+  return 0;
+}
+
+static int read_curve(struct ht_line *line, const json_t *object, char *error) {
+  const char *name = json_string_value(json_object_get(object, "curve")),
+             *x_unit = json_string_value(json_object_get(object, "x_unit")),
+             *y_unit = json_string_value(json_object_get(object, "y_unit"));
+  const json_t *x = json_object_get(object, "x"), *y = json_object_get(object, "y");
+  size_t count = json_array_size(x);
+  if (!name || !x_unit || !y_unit || count == 0 || json_array_size(y) != count)
+    return ht_line_error(error, "a curve needs curve, x_unit, y_unit and as many x as y");
+  double *xs = read_array(x, count, name, error);
+  double *ys = xs ? read_array(y, count, name, error) : NULL;
+  if (ys) ht_line_curve(line, name, x_unit, y_unit, xs, ys, count);
+  int result = ys ? 0 : -1;
+  free(xs);
+  free(ys);
   return result;
 }
 
@@ -146,6 +174,10 @@ static int read_fields(struct ht_line *line, const json_t *object, char *error) 
   if (measures && !json_is_array(measures)) return ht_line_error(error, "measures is not an array");
   for (size_t i = 0; i < json_array_size(measures); i++)
     if (read_measure(line, json_array_get(measures, i), error) != 0) return -1;
+  const json_t *curves = json_object_get(object, "curves");
+  if (curves && !json_is_array(curves)) return ht_line_error(error, "curves is not an array");
+  for (size_t i = 0; i < json_array_size(curves); i++)
+    if (read_curve(line, json_array_get(curves, i), error) != 0) return -1;
   if (read_params(line, json_object_get(object, "params"), error) != 0 ||
       read_numbers(line, object, error) != 0 ||
       read_commit(line, json_object_get(object, "commit"), error) != 0)
@@ -181,45 +213,51 @@ out:
   return line;
 }
 
-static int keep_line(struct ht_line_file *file, struct ht_line *line, char *error) {
-  void *grown = reallocarray(file->lines, file->line_count + 1, sizeof *file->lines);
-  if (!grown) {
-    ht_line_free(line);
-    return ht_line_error(error, "no memory");
-  }
-  file->lines = grown;
-  file->lines[file->line_count++] = line;
-  return 0;
-}
-
-static int keep_broken(struct ht_line_file *file, const char *path, size_t number, const char *problem,
-                       char *error) {
+int ht_line_file_report(struct ht_line_file *file, size_t number, const char *format, ...) {
   void *grown = reallocarray(file->broken, file->broken_count + 1, sizeof *file->broken);
-  if (!grown) return ht_line_error(error, "no memory");
+  if (!grown) return -1;
   file->broken = grown;
   char *text;
-  if (asprintf(&text, "%s:%zu: %s", path, number, problem) < 0) return ht_line_error(error, "no memory");
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vasprintf(&text, format, arguments);
+  va_end(arguments);
+  if (length < 0) return -1;
   file->broken[file->broken_count].number = number;
   file->broken[file->broken_count++].text = text;
   return 0;
 }
 
+struct reading {
+  const char *path;
+  ht_line_taker *take;
+  void *context;
+  struct ht_line_file *file;
+};
+
 /* One line as getline gave it. */
-static int read_text(struct ht_line_file *file, const char *path, size_t number, const char *text,
-                     size_t size, char *error) {
+static int read_text(struct reading *reading, size_t number, const char *text, size_t size, char *error) {
   bool ended = size > 0 && text[size - 1] == '\n';
+  /* What some editors and systems put in front of UTF-8. */
+  static const char mark[] = "\xef\xbb\xbf";
+  if (number == 1 && strncmp(text, mark, strlen(mark)) == 0) {
+    text += strlen(mark);
+    size -= strlen(mark);
+  }
   if (strspn(text, " \t\r\n") == size) return 0;
   char problem[HT_ERROR_SIZE];
   struct ht_line *line = ht_line_parse(text, size, problem);
-  if (line) return keep_line(file, line, error);
-  if (ended) return keep_broken(file, path, number, problem, error);
-  char cut[HT_ERROR_SIZE + 64];
-  snprintf(cut, sizeof cut, "the file ends within this line (%s)", problem);
-  return keep_broken(file, path, number, cut, error);
+  if (line) return reading->take(reading->context, line, error);
+  if (ht_line_file_report(reading->file, number, "%s:%zu: %s%s%s", reading->path, number,
+                          ended ? "" : "the file ends within this line (", problem, ended ? "" : ")") == 0)
+    return 0;
+  return ht_line_error(error, "no memory");
 }
 
-int ht_line_read(const char *path, struct ht_line_file *file, char *error) {
+int ht_line_each(const char *path, ht_line_taker *take, void *context, struct ht_line_file *file,
+                 char *error) {
   *file = (struct ht_line_file){0};
+  struct reading reading = {path, take, context, file};
   FILE *stream = fopen(path, "re");
   if (!stream) return ht_line_error(error, "%s: %s", path, strerror(errno));
   char *text = NULL;
@@ -228,12 +266,32 @@ int ht_line_read(const char *path, struct ht_line_file *file, char *error) {
   int result = 0;
   errno = 0;
   while (result == 0 && (size = getline(&text, &room, stream)) >= 0)
-    result = read_text(file, path, ++number, text, (size_t)size, error);
+    result = read_text(&reading, ++number, text, (size_t)size, error);
   if (result == 0 && !feof(stream)) result = ht_line_error(error, "%s: %s", path, strerror(errno));
   free(text);
   fclose(stream);
   if (result != 0) ht_line_file_free(file);
   return result;
+}
+
+/* Room is always a power of two. */
+static int keep_line(void *context, struct ht_line *line, char *error) {
+  struct ht_line_file *file = context;
+  if ((file->line_count & (file->line_count - 1)) == 0) {
+    size_t room = file->line_count ? 2 * file->line_count : 1;
+    void *grown = reallocarray(file->lines, room, sizeof *file->lines);
+    if (!grown) {
+      ht_line_free(line);
+      return ht_line_error(error, "no memory");
+    }
+    file->lines = grown;
+  }
+  file->lines[file->line_count++] = line;
+  return 0;
+}
+
+int ht_line_read(const char *path, struct ht_line_file *file, char *error) {
+  return ht_line_each(path, keep_line, file, file, error);
 }
 
 void ht_line_file_free(struct ht_line_file *file) {

@@ -25,6 +25,7 @@ static const char *const time_units[] = {"ns", "us", "ms", "s", "min", "h"};
 static const char *const work_units[] = {"instructions", "cycles"};
 
 static const char *const varying_params[] = {"seed", "caught_by", "verdict"};
+static const char *const varying_prefixes[] = {HT_LINE_FINDING, HT_LINE_PROGRAM};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -60,6 +61,8 @@ bool ht_line_is_cost(const char *unit) {
 }
 
 bool ht_line_is_varying(const char *param) {
+  for (size_t i = 0; i < COUNT(varying_prefixes); i++)
+    if (strncmp(param, varying_prefixes[i], strlen(varying_prefixes[i])) == 0) return true;
   return find(varying_params, COUNT(varying_params), param) >= 0;
 }
 

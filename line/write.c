@@ -21,15 +21,20 @@ static json_t *params_object(const struct ht_line *line) {
   return object;
 }
 
-static json_t *measure_object(const struct ht_line_measure *measure) {
-  json_t *samples = json_array();
-  for (size_t i = 0; i < measure->sample_count; i++)
-    if (json_array_append_new(samples, json_real(measure->samples[i])) != 0) {
-      json_decref(samples);
+static json_t *numbers_array(const double *numbers, size_t count) {
+  json_t *array = json_array();
+  for (size_t i = 0; i < count; i++)
+    if (json_array_append_new(array, json_real(numbers[i])) != 0) {
+      json_decref(array);
       return NULL;
     }
+  return array;
+}
+
+static json_t *measure_object(const struct ht_line_measure *measure) {
   return json_pack("{s:s, s:s, s:s, s:o}", "metric", measure->metric, "unit", measure->unit, "better",
-                   ht_line_better_name(measure->better), "samples", samples);
+                   ht_line_better_name(measure->better), "samples",
+                   numbers_array(measure->samples, measure->sample_count));
 }
 
 static json_t *measures_array(const struct ht_line *line) {
@@ -42,23 +47,38 @@ static json_t *measures_array(const struct ht_line *line) {
   return measures;
 }
 
+static json_t *curves_array(const struct ht_line *line) {
+  json_t *curves = json_array();
+  for (size_t i = 0; i < line->curve_count; i++) {
+    const struct ht_line_curve *curve = &line->curves[i];
+    json_t *object = json_pack("{s:s, s:s, s:s, s:o, s:o}", "curve", curve->name, "x_unit", curve->x_unit,
+                               "y_unit", curve->y_unit, "x", numbers_array(curve->x, curve->count), "y",
+                               numbers_array(curve->y, curve->count));
+    if (json_array_append_new(curves, object) != 0) {
+      json_decref(curves);
+      return NULL;
+    }
+  }
+  return curves;
+}
+
 /* What a line may lack is NULL here: jansson leaves out an "s*" or "o*" that is NULL, and fails on others. */
 static json_t *line_object(const struct ht_line *line) {
   char checksum[32], seed[32];
   snprintf(checksum, sizeof checksum, "%0*" PRIx64, HT_LINE_CHECKSUM_DIGITS, line->checksum);
   snprintf(seed, sizeof seed, "%" PRIu64, line->seed);
   json_t *allocations = line->has_allocations ? json_integer((json_int_t)line->allocations) : NULL;
-  return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s*, s:o*, s:s*,"
+  return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:s*, s:o*, s:s*,"
                    " s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:{s:s, s:I}}",
                    "schema", HT_LINE_SCHEMA, "id", line->id, "run", line->run, "kind",
                    ht_line_kind_name(line->kind), "started", line->started, "heap", line->heap, "variant",
                    line->variant, "provider", line->provider, "benchmark", line->benchmark, "params",
                    params_object(line), "status", ht_line_status_name(line->status), "reason", line->reason,
-                   "measures", measures_array(line), "checksum", line->has_checksum ? checksum : NULL,
-                   "allocations", allocations, "seed", line->has_seed ? seed : NULL, "env", "machine",
-                   line->environment.machine, "cpu", line->environment.cpu, "kernel",
-                   line->environment.kernel, "libc", line->environment.libc, "compiler",
-                   line->environment.compiler, "flags", line->environment.flags, "commit", "sha",
+                   "measures", measures_array(line), "curves", curves_array(line), "checksum",
+                   line->has_checksum ? checksum : NULL, "allocations", allocations, "seed",
+                   line->has_seed ? seed : NULL, "env", "machine", line->environment.machine, "cpu",
+                   line->environment.cpu, "kernel", line->environment.kernel, "libc", line->environment.libc,
+                   "compiler", line->environment.compiler, "flags", line->environment.flags, "commit", "sha",
                    line->commit.sha, "seq", (json_int_t)line->commit.seq);
 }
 

@@ -238,6 +238,16 @@ static void test_clock(void) {
     CHECK(now >= last);
     last = now;
   }
+
+  // Work moves the thread's clock, sleep does not.
+  uint64_t before = base_clock_thread_ns(), start = base_clock_ns();
+  while (base_clock_thread_ns() < before + NS_PER_MS) base_pause();
+  CHECK(base_clock_ns() - start >= NS_PER_MS / 2);
+  struct base_parker parker;
+  base_parker_init(&parker);
+  before = base_clock_thread_ns();
+  base_park_until(&parker, base_clock_ns() + HELD_MS * NS_PER_MS);
+  CHECK(base_clock_thread_ns() - before < HELD_MS * NS_PER_MS / 2);
 }
 
 int main(void) {

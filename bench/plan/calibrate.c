@@ -14,7 +14,9 @@ static double at_least(const struct ht_workload_expectation *one,
 
 static double at_most(const struct ht_workload_expectation *one,
                       const struct ht_workload_expectation *other) {
-  return (double)other->allocations / (double)one->operations * (double)other->live_bytes /
+  // Where the region is collections, one of them is what an allocation is to such a collector.
+  uint64_t region = one->cycles ? one->cycles : one->operations;
+  return (double)(other->allocations + other->cycles) / (double)region * (double)other->live_bytes /
          (double)one->live_bytes;
 }
 

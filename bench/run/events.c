@@ -1,16 +1,17 @@
 // The events of a heap, kept without a lock and without asking for memory while it runs.
-#include "bench/run/run.h"
+#include "bench/run/run_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
-// What is kept; a heap that collects at every allocation tells more, and the first are as good as any.
+// What is kept; a heap that collects at every allocation tells more.
 enum { EVENTS_KEPT = 1 << 16 };
 
 bool ht_bench_events_open(struct ht_bench_events *events) {
-  *events = (struct ht_bench_events){.capacity = EVENTS_KEPT};
+  *events = (struct ht_bench_events){.capacity = EVENTS_KEPT, .last = SIZE_MAX};
   // Touched here: it must not show in the memory that the heap takes.
   void *memory = mmap(NULL, EVENTS_KEPT * sizeof *events->events, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -25,6 +26,7 @@ void ht_bench_events_close(struct ht_bench_events *events) {
 
 static void keep(void *context, const struct ht_event *event) {
   struct ht_bench_events *events = context;
+  if (!events->all && event->kind != HT_EVENT_PAUSE && event->kind != HT_EVENT_CYCLE) return;
   size_t place = __atomic_fetch_add(&events->count, 1, __ATOMIC_RELAXED);
   if (place < events->capacity) events->events[place] = *event;
 }
@@ -60,29 +62,69 @@ int ht_bench_events_write(const struct ht_bench_events *events, const char *path
   return failed ? -1 : 0;
 }
 
+void ht_bench_events_region(struct ht_bench_events *events, uint64_t start_ns) {
+  events->first = __atomic_load_n(&events->count, __ATOMIC_RELAXED);
+  events->start_ns = start_ns;
+}
+
+void ht_bench_events_region_end(struct ht_bench_events *events, uint64_t end_ns) {
+  events->last = __atomic_load_n(&events->count, __ATOMIC_RELAXED);
+  events->end_ns = end_ns;
+}
+
+// What the pauses of the region leave to the mutators. Nothing is said where there was nothing to tell, or
+// where a pause has times that the region has not: the heap goes by another clock then.
+static void add_utilisation(const struct ht_bench_events *events, size_t last, size_t pauses, size_t cycles,
+                            struct ht_line *line) {
+  if (events->start_ns == events->end_ns || pauses + cycles == 0) return;
+  struct bench_pause *stopped = malloc((pauses + 1) * sizeof *stopped);
+  if (!stopped) {
+    ht_line_fail(line, HT_LINE_NO_VERDICT, "no memory to look at %zu pauses", pauses);
+    return;
+  }
+  size_t count = 0;
+  bool ours = true;
+  for (size_t i = events->first; i < last; i++) {
+    const struct ht_event *e = &events->events[i];
+    if (e->kind != HT_EVENT_PAUSE) continue;
+    ours &= e->end >= events->start_ns && e->start <= events->end_ns;
+    stopped[count++] = (struct bench_pause){e->start, e->end};
+  }
+  if (ours) {
+    count = bench_pauses_merge(stopped, count, events->start_ns, events->end_ns);
+    bench_utilisation_add(stopped, count, events->end_ns - events->start_ns, line);
+  }
+  free(stopped);
+}
+
 void ht_bench_events_measure(const struct ht_bench_events *events, struct ht_line *line) {
-  size_t count = kept(events), pauses = 0, cycles = 0;
-  uint64_t longest = 0;
-  uint32_t *lengths = malloc((count + 1) * sizeof *lengths);
-  if (!lengths) return;
-  for (size_t i = 0; i < count; i++) {
+  static struct bench_histogram lengths, stopping;
+  memset(&lengths, 0, sizeof lengths);
+  memset(&stopping, 0, sizeof stopping);
+  size_t told = events->count < events->last ? events->count : events->last;
+  size_t last = told < kept(events) ? told : kept(events), cycles = 0;
+  uint64_t total = 0;
+  for (size_t i = events->first; i < last; i++) {
     const struct ht_event *e = &events->events[i];
     cycles += e->kind == HT_EVENT_CYCLE;
     if (e->kind != HT_EVENT_PAUSE) continue;
-    uint64_t length = e->end - e->start;
-    if (length > longest) longest = length;
-    lengths[pauses++] = length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
+    uint64_t length = e->end > e->start ? e->end - e->start : 0;
+    bench_histogram_add(&lengths, length);
+    total += length;
+    if (e->value != HT_UNKNOWN) bench_histogram_add(&stopping, e->value);
   }
-  double value;
   // A stream that was cut counts nothing rightly, but its pauses are still pauses.
-  if (events->count <= events->capacity) {
+  if (told > last) {
+    size_t seen = events->first < last ? last - events->first : 0;
+    ht_line_sample(line, "events_lost", "count", HT_LINE_LOWER, (double)(told - events->first - seen));
+  } else {
     ht_line_sample(line, "cycles", "count", HT_LINE_NONE, (double)cycles);
-    ht_line_sample(line, "pauses", "count", HT_LINE_NONE, (double)pauses);
+    ht_line_sample(line, "pauses", "count", HT_LINE_NONE, (double)lengths.total);
+    if (lengths.total > 0) ht_line_sample(line, "pause_total", "ns", HT_LINE_LOWER, (double)total);
+    add_utilisation(events, last, lengths.total, cycles, line);
   }
-  if (pauses > 0) ht_line_sample(line, "pause_max", "ns", HT_LINE_LOWER, (double)longest);
-  if (ht_bench_percentile(lengths, pauses, 50, &value))
-    ht_line_sample(line, "pause_p50", "ns", HT_LINE_LOWER, value);
-  if (ht_bench_percentile(lengths, pauses, 99, &value))
-    ht_line_sample(line, "pause_p99", "ns", HT_LINE_LOWER, value);
-  free(lengths);
+  bench_histogram_add_measures(&lengths, "pause", line);
+  bench_histogram_draw(&lengths, "pause", line);
+  // A heap that always says 0 has no one to wait for, or does not look.
+  if (stopping.largest > 0) bench_histogram_add_measures(&stopping, "time_to_safepoint", line);
 }

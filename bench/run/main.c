@@ -18,6 +18,7 @@ enum {
   KEY_CALLS,
   KEY_EVENTS,
   KEY_COUNTING,
+  KEY_OVER_TIME,
   KEY_FIT,
   KEY_LIST,
 };
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
     {"events", KEY_EVENTS, "FILE", 0, "Write what the heap told while it ran", 0},
     {"fit", KEY_FIT, NULL, 0, "Take a shorter run if the heap never frees", 0},
     {"counting", KEY_COUNTING, NULL, 0, "Report no times: the process runs under a tool that counts", 0},
+    {"over-time", KEY_OVER_TIME, NULL, 0,
+     "Report resident memory over time, seen by a second process, and no times", 0},
     {"list", KEY_LIST, NULL, 0, "List the workloads and their parameters", 0},
     {0},
 };
@@ -128,6 +131,9 @@ static error_t parse(int key, char *text, struct argp_state *state) {
     break;
   case KEY_COUNTING:
     p->a.counting = true;
+    break;
+  case KEY_OVER_TIME:
+    p->a.over_time = true;
     break;
   case KEY_FIT:
     p->fit = true;

@@ -1,5 +1,5 @@
 // One workload on one heap, with the clocks around it.
-#include "bench/run/run.h"
+#include "bench/run/run_internal.h"
 
 #include "allocators/base/memory.h"
 
@@ -10,9 +10,15 @@
 
 // Times of single pushes that are kept: 8 MB of them.
 enum { SAMPLES_KEPT = 1 << 21 };
+// The kernel counts the machine's time in steps of 10 ms: what is shorter than some of them shows nothing.
+static const double FOREIGN_SEEN_NS = 50e6;
 
 struct clocked {
   struct ht_heap *heap;
+  struct ht_bench_events *events;
+  struct bench_watch *watch; // NULL: nobody looks on
+  struct bench_look looks[BENCH_LOOKS];
+  size_t look_count;
   struct ht_bench_reading before, after;
   struct ht_statistics statistics_before, statistics_after;
 };
@@ -20,11 +26,37 @@ struct clocked {
 static uint64_t around(void *context, void (*region)(void *argument), void *argument) {
   struct clocked *clocked = context;
   clocked->heap->table->statistics(clocked->heap, &clocked->statistics_before);
-  ht_bench_read(&clocked->before);
+  if (clocked->watch) bench_watch_begin(clocked->watch);
+  ht_bench_read_before(&clocked->before);
+  ht_bench_events_region(clocked->events, clocked->before.wall_ns);
   ht_measured_region(region, argument);
-  ht_bench_read(&clocked->after);
+  ht_bench_read_after(&clocked->after);
+  ht_bench_events_region_end(clocked->events, clocked->after.wall_ns);
+  if (clocked->watch) clocked->look_count = bench_watch_end(clocked->watch, clocked->looks);
   clocked->heap->table->statistics(clocked->heap, &clocked->statistics_after);
   return 1;
+}
+
+static void add_parts(struct ht_line *line, const struct ht_bench_reading *before,
+                      const struct ht_bench_reading *after) {
+  ht_line_sample(line, "user_cpu", "ns", HT_LINE_LOWER, (double)(after->user_ns - before->user_ns));
+  ht_line_sample(line, "system_cpu", "ns", HT_LINE_LOWER, (double)(after->system_ns - before->system_ns));
+  ht_line_sample(line, "major_faults", "count", HT_LINE_LOWER,
+                 (double)(after->major_faults - before->major_faults));
+  ht_line_sample(line, "preemptions", "count", HT_LINE_NONE,
+                 (double)(after->preemptions - before->preemptions));
+}
+
+// What the machine did less what this process did.
+static void add_foreign(struct ht_line *line, const struct ht_bench_reading *before,
+                        const struct ht_bench_reading *after) {
+  double wall = (double)(after->wall_ns - before->wall_ns);
+  double machine = (double)(after->machine_ns - before->machine_ns),
+         own = (double)(after->cpu_ns - before->cpu_ns);
+  ht_line_sample(line, "foreign_load", "cpus", HT_LINE_NONE, machine > own ? (machine - own) / wall : 0);
+  ht_line_sample(line, "stolen_load", "cpus", HT_LINE_NONE,
+                 (double)(after->stolen_ns - before->stolen_ns) / wall);
+  ht_line_sample(line, "load_1min", "count", HT_LINE_NONE, after->load);
 }
 
 void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *before,
@@ -40,6 +72,8 @@ void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *bef
                  (double)(after->page_faults - before->page_faults));
   ht_line_sample(line, "context_switches", "count", HT_LINE_NONE,
                  (double)(after->context_switches - before->context_switches));
+  if (after->apart) add_parts(line, before, after);
+  if (after->machine_ns && wall >= FOREIGN_SEEN_NS) add_foreign(line, before, after);
 }
 
 static void add_collector_share(struct ht_line *line, const struct clocked *clocked) {
@@ -58,20 +92,16 @@ void ht_bench_add_space(struct ht_line *line, const struct ht_bench_reading *bas
   ht_line_sample(line, "resident_over_live", "ratio", HT_LINE_LOWER, peak / (double)live_bytes);
 }
 
-void ht_bench_add_samples(struct ht_line *line, struct ht_workload_samples *samples) {
-  static const struct {
-    double percentile;
-    const char *metric;
-  } shown[] = {{50, "push_p50"}, {99, "push_p99"}, {99.9, "push_p999"}};
-  double value;
-  uint32_t longest = 0;
+// Operations follow one another without a timetable, so that a late one delays none: there is no omission to
+// put right.
+void ht_bench_add_samples(struct ht_line *line, const struct ht_workload_samples *samples) {
+  static struct bench_histogram latencies;
   if (!samples->count) return;
-  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
-    if (ht_bench_percentile(samples->ns, samples->count, shown[i].percentile, &value))
-      ht_line_sample(line, shown[i].metric, "ns", HT_LINE_LOWER, value);
-  for (size_t i = 0; i < samples->count; i++)
-    if (samples->ns[i] > longest) longest = samples->ns[i];
-  ht_line_sample(line, "push_max", "ns", HT_LINE_LOWER, (double)longest);
+  memset(&latencies, 0, sizeof latencies);
+  for (size_t i = 0; i < samples->count; i++) bench_histogram_add(&latencies, samples->ns[i]);
+  ht_line_sample(line, "latency_samples", "count", HT_LINE_NONE, (double)samples->count);
+  bench_histogram_add_measures(&latencies, "latency", line);
+  bench_histogram_draw(&latencies, "latency", line);
 }
 
 void ht_bench_add_params(struct ht_line *line, const struct ht_bench_arguments *a) {
@@ -96,9 +126,52 @@ static int prove_provider(const struct ht_bench_arguments *a, const struct ht_he
   return 3;
 }
 
+// What a run that ended well has to tell, while the heap is still there. The peak comes first: what is made
+// of the rest takes memory too.
+static void add_measures(struct ht_line *line, const struct ht_bench_arguments *a,
+                         const struct clocked *clocked, const struct ht_bench_reading *baseline,
+                         bool peak_known, const struct ht_workload_samples *samples,
+                         const struct ht_workload_result *result) {
+  struct ht_bench_reading end;
+  ht_bench_read_before(&end);
+  if (a->counting) return;
+  if (a->over_time) {
+    if (clocked->look_count)
+      bench_watch_add(clocked->looks, clocked->look_count, &clocked->before, &clocked->after,
+                      baseline->resident_bytes, result->live_bytes, line);
+    else
+      ht_line_fail(line, HT_LINE_NO_VERDICT, "the process that watches memory was lost");
+    return;
+  }
+  if (peak_known) ht_bench_add_space(line, baseline, &end, result->live_bytes);
+  ht_bench_add_times(line, &clocked->before, &clocked->after, result->operations);
+  add_collector_share(line, clocked);
+  ht_bench_add_samples(line, samples);
+}
+
+static int judge(const struct ht_workload_result *result, struct ht_line *line) {
+  ht_line_checksum(line, result->checksum);
+  ht_line_allocations(line, result->allocations);
+  switch (result->status) {
+  case HT_WORKLOAD_OK:
+    ht_line_sample(line, "measured_operations", "count", HT_LINE_NONE, (double)result->operations);
+    return line->status == HT_LINE_OK ? 0 : 3;
+  case HT_WORKLOAD_FAILED:
+    ht_line_fail(line, HT_LINE_FAILED, "%s", result->reason);
+    return 1;
+  case HT_WORKLOAD_CHECKSUM:
+    ht_line_fail(line, HT_LINE_CHECKSUM, "%s", result->reason);
+    return 1;
+  case HT_WORKLOAD_CANNOT:
+    break;
+  }
+  ht_line_fail(line, HT_LINE_NO_VERDICT, "%s", result->reason);
+  return 3;
+}
+
 static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_table *table,
                        struct ht_workload_samples *samples, struct ht_bench_events *events,
-                       struct ht_line *line) {
+                       struct bench_watch *watch, struct ht_line *line) {
   char message[256] = "";
   // A heap from elsewhere may know no memory but what it is handed.
   struct ht_config config = {.memory = base_memory_os(),
@@ -107,12 +180,12 @@ static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_
                              .sink = ht_bench_events_sink(events),
                              .message = message,
                              .message_size = sizeof message};
-  struct clocked clocked = {0};
+  struct clocked clocked = {.events = events, .watch = watch};
   struct ht_bench_reading baseline;
   struct ht_workload_result result;
 
   bool peak_known = ht_bench_peak_restart();
-  ht_bench_read(&baseline);
+  ht_bench_read_before(&baseline);
   enum ht_status status = table->create(&config, &clocked.heap);
   if (status != HT_OK) {
     ht_line_fail(line, status == HT_NO_MEMORY ? HT_LINE_FAILED : HT_LINE_NO_VERDICT, "no heap: %s",
@@ -127,37 +200,25 @@ static int run_on_heap(const struct ht_bench_arguments *a, const struct ht_heap_
                                 .around = around,
                                 .context = &clocked};
   ht_workload_run(&run, &result);
-  if (result.status == HT_WORKLOAD_OK) {
-    // The peak of the whole run, filling included, over what was resident before there was a heap. First:
-    // what is made of the measures below takes memory too.
-    struct ht_bench_reading end;
-    ht_bench_read(&end);
-    if (peak_known && !a->counting) ht_bench_add_space(line, &baseline, &end, result.live_bytes);
-    if (!a->counting) {
-      ht_bench_add_times(line, &clocked.before, &clocked.after, result.operations);
-      add_collector_share(line, &clocked);
-      ht_bench_add_samples(line, samples);
-    }
-  }
+  if (result.status == HT_WORKLOAD_OK)
+    add_measures(line, a, &clocked, &baseline, peak_known, samples, &result);
   table->destroy(clocked.heap);
-  ht_line_checksum(line, result.checksum);
-  ht_line_allocations(line, result.allocations);
-  switch (result.status) {
-  case HT_WORKLOAD_OK:
-    if (!a->counting) ht_bench_events_measure(events, line);
-    ht_line_sample(line, "measured_operations", "count", HT_LINE_NONE, (double)result.operations);
-    return 0;
-  case HT_WORKLOAD_FAILED:
-    ht_line_fail(line, HT_LINE_FAILED, "%s", result.reason);
-    return 1;
-  case HT_WORKLOAD_CHECKSUM:
-    ht_line_fail(line, HT_LINE_CHECKSUM, "%s", result.reason);
-    return 1;
-  case HT_WORKLOAD_CANNOT:
-    break;
+  if (result.status == HT_WORKLOAD_OK && !a->counting && !a->over_time) ht_bench_events_measure(events, line);
+  return judge(&result, line);
+}
+
+static int run_watched(const struct ht_bench_arguments *a, const struct ht_heap_table *table,
+                       struct ht_workload_samples *samples, struct ht_bench_events *events,
+                       struct ht_line *line) {
+  struct bench_watch watch;
+  if (!a->over_time) return run_on_heap(a, table, samples, events, NULL, line);
+  if (!bench_watch_open(&watch)) {
+    ht_line_fail(line, HT_LINE_NO_VERDICT, "no process that watches memory: %s", strerror(errno));
+    return 3;
   }
-  ht_line_fail(line, HT_LINE_NO_VERDICT, "%s", result.reason);
-  return 3;
+  int status = run_on_heap(a, table, samples, events, &watch, line);
+  bench_watch_close(&watch);
+  return status;
 }
 
 int ht_bench_measure(const struct ht_bench_arguments *a, const struct ht_heap_table *table,
@@ -167,7 +228,8 @@ int ht_bench_measure(const struct ht_bench_arguments *a, const struct ht_heap_ta
   int status = prove_provider(a, table, line);
   ht_bench_add_params(line, a);
   if (status) return status;
-  bool latencies = strcmp(a->workload->name, "message-ring") == 0;
+  // Latencies are taken on the clock of the process, where several mutators would add each other's time.
+  bool latencies = a->workload->latencies && a->params.mutators == 1;
   if (!latencies) samples.capacity = 0;
   if (samples.capacity > a->params.operations) samples.capacity = a->params.operations;
   if (samples.capacity) {
@@ -182,7 +244,8 @@ int ht_bench_measure(const struct ht_bench_arguments *a, const struct ht_heap_ta
     ht_line_fail(line, HT_LINE_FAILED, "no memory for the events");
     status = 1;
   } else {
-    status = run_on_heap(a, table, &samples, &events, line);
+    events.all = a->events_path != NULL;
+    status = run_watched(a, table, &samples, &events, line);
     if (status == 0 && a->events_path && ht_bench_events_write(&events, a->events_path)) {
       ht_line_fail(line, HT_LINE_FAILED, "cannot write %s: %s", a->events_path, strerror(errno));
       status = 1;

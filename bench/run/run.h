@@ -3,12 +3,57 @@
 
 // A bench program: one process that runs one workload once on one heap and writes one result line.
 //
-//   bench-<heap>    built against the heap's inline header; --calls chooses direct, table or, for malloc,
-//   hand bench-plugin    any heap, through its table: --heap NAME or PATH, as `heaptrial` takes it
+//   bench-<heap>   built against the heap's inline header; --calls direct, table or, for malloc, hand
+//   bench-plugin   any heap, through its table: --heap NAME or PATH, as `heaptrial` takes it
 //
 // The one idea: the process is the replicate, so all that it shares with others is what it was started with.
 // What the program itself needs (room for events and samples) is touched before the memory of the heap is
 // looked at, so it counts for nobody.
+//
+// The measures of a line that says ok. All are of the measured region alone but for the peak, which is of the
+// whole run. What cannot be told (the kernel or the heap does not say, too few samples) is absent, never 0.
+//
+//   metric                  unit    better  what it is
+//   cpu_per_op              ns      lower   CPU time per operation
+//   wall_per_op             ns      lower   wall time per operation
+//   cpu                     ns      lower   CPU time
+//   user_cpu                ns      lower   CPU time in the program
+//   system_cpu              ns      lower   CPU time in the kernel
+//   wall                    ns      lower   wall time
+//   operations              1/s     higher  operations per second of wall time
+//   collector_share         ratio   lower   CPU time for collecting over CPU time; 1 less this is throughput
+//   page_faults             count   lower   page faults, major ones too
+//   major_faults            count   lower   page faults that had to wait for a disk
+//   context_switches        count   -       times a thread left its CPU, pre-emptions too
+//   preemptions             count   -       times a thread was made to leave its CPU
+//   foreign_load            cpus    -       CPUs that others kept busy meanwhile, on average
+//   stolen_load             cpus    -       CPUs that the machine below ours withheld, on average
+//   load_1min               count   -       load average of the last minute, at the end
+//   peak_resident           bytes   lower   most that was resident, over what was before there was a heap
+//   resident_over_live      ratio   lower   peak_resident over what was alive at most
+//   cycles, pauses          count   -       that the heap told of
+//   events_lost             count   -       events that were not kept; cycles, pauses, pause_total and
+//                                           utilisation are absent then
+//   pause_total             ns      lower   sum of the pauses
+//   pause_max               ns      lower   longest pause
+//   pause_p50, p90, p99 ... ns      lower   percentiles of pauses
+//   time_to_safepoint_max   ns      lower   longest time from asking the mutators to stop until all had
+//   time_to_safepoint_p50 ...  ns   lower   its percentiles
+//   mmu_1ms, _10ms, _100ms  ratio   higher  minimum mutator utilisation in a window of that length
+//   latency_samples         count   -       operations that were timed one by one
+//   latency_max             ns      lower   longest operation
+//   latency_p50, p90 ...    ns      lower   percentiles of operations; p999 is 99.9 %
+//   measured_operations     count   -       operations in the region
+//
+// With --over-time, where a second process looks on, these instead and no times:
+//   resident_mean           bytes   lower   mean of what was resident, over what was before there was a heap
+//   live_over_resident      ratio   higher  what was alive at most over resident_mean
+//
+//   curve        x                       y
+//   utilisation  window, ns              minimum mutator utilisation, 0 to 1
+//   pause        1 / (1 - percentile)    ns
+//   latency      1 / (1 - percentile)    ns
+//   resident     s since the region began  bytes, as in resident_mean; with --over-time only
 
 #include "bench/workloads/workload.h"
 #include "line/line.h"
@@ -36,7 +81,8 @@ struct ht_bench_arguments {
   struct ht_workload_params params;
   size_t setting_count;
   struct ht_setting settings[HT_BENCH_SETTINGS];
-  bool counting; // under a tool that counts: times mean nothing
+  bool counting;  // under a tool that counts: times mean nothing
+  bool over_time; // watched by a second process, which costs time: report memory over time and no times
 };
 
 // Puts the settings that came with a heap's name before those of the command line, which win. False with a
@@ -45,33 +91,42 @@ bool ht_bench_settings_before(struct ht_setting *settings, size_t *count, size_t
                               const struct ht_setting *first, size_t first_count, char *message,
                               size_t message_size);
 
-// Everything a heap told while it ran, kept in the order in which it came.
+// What a heap told while it ran, kept in the order in which it came: its pauses and cycles, or everything.
 struct ht_bench_events {
   struct ht_event *events;
   size_t capacity;
-  size_t count; // that came; may be more than capacity
+  size_t count;              // that came; may be more than capacity
+  bool all;                  // keep what is neither a pause nor a cycle too
+  size_t first, last;        // those of the measured region; until it is told, all
+  uint64_t start_ns, end_ns; // of the region, by CLOCK_MONOTONIC; the same: not known
 };
 bool ht_bench_events_open(struct ht_bench_events *events);
 void ht_bench_events_close(struct ht_bench_events *events);
 struct ht_event_sink ht_bench_events_sink(struct ht_bench_events *events);
 // One event a line: kind, label, start, end, value, with tabs between. 0, or -1 with errno.
 int ht_bench_events_write(const struct ht_bench_events *events, const char *path);
-// Adds pause_max, pause_p50, pause_p99 and the numbers of cycles and pauses.
+// Told when the measured region begins and when it has ended.
+void ht_bench_events_region(struct ht_bench_events *events, uint64_t start_ns);
+void ht_bench_events_region_end(struct ht_bench_events *events, uint64_t end_ns);
+// Adds what the pauses and cycles of the region amount to. One thread at a time.
 void ht_bench_events_measure(const struct ht_bench_events *events, struct ht_line *line);
 
 // The process's clocks and counters.
 struct ht_bench_reading {
   uint64_t cpu_ns, wall_ns;
   uint64_t page_faults, context_switches;
+  bool apart; // the four below are known
+  uint64_t user_ns, system_ns, major_faults, preemptions;
   uint64_t resident_bytes, peak_resident_bytes; // 0: not known
+  // Of the whole machine: CPU time used, and withheld by the machine below, since it started; 0: not known.
+  uint64_t machine_ns, stolen_ns;
+  double load; // average of the last minute
 };
-void ht_bench_read(struct ht_bench_reading *reading);
+// The clocks are what is read last before the region and first after it.
+void ht_bench_read_before(struct ht_bench_reading *reading);
+void ht_bench_read_after(struct ht_bench_reading *reading);
 // From now on the peak is counted anew. False: the kernel does not offer it.
 bool ht_bench_peak_restart(void);
-
-// A percentile by nearest rank. Sorts the values. False if there are too few of them to say: a percentile
-// needs 10 values above it.
-bool ht_bench_percentile(uint32_t *values, size_t count, double percentile, double *result);
 
 // The parameters, settings and seed of the run.
 void ht_bench_add_params(struct ht_line *line, const struct ht_bench_arguments *arguments);
@@ -81,8 +136,8 @@ void ht_bench_add_times(struct ht_line *line, const struct ht_bench_reading *bef
 // The peak of `end` over what was resident at the baseline.
 void ht_bench_add_space(struct ht_line *line, const struct ht_bench_reading *baseline,
                         const struct ht_bench_reading *end, uint64_t live_bytes);
-// Percentiles of single operations. Sorts the samples.
-void ht_bench_add_samples(struct ht_line *line, struct ht_workload_samples *samples);
+// Percentiles of single operations. One thread at a time.
+void ht_bench_add_samples(struct ht_line *line, const struct ht_workload_samples *samples);
 
 // Runs what was asked for and fills the line. The exit code: 0, 1 (the line says what failed), 3 (the line
 // says why there is no verdict).

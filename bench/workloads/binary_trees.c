@@ -2,10 +2,10 @@
 // lives.
 //
 // Trees are complete; one of depth d has 2^(d+1) - 1 nodes of two references. Each entry of the region makes
-// one of depth + 1 to stretch the heap, one of `depth` that lives on to the end of the region, and for each d
-// = 4, 6,
-// ... up to `depth` 2^(depth - d + 4) trees of depth d, one after the other. Each is counted and dies; the
-// number of its nodes counts with the position base + d, that of the one that lives on with base, at last.
+// one of depth + 1 to stretch the heap, one of `depth` that lives on to the end of the region, and then, for
+// each second d from 4 to `depth`, 2^(depth - d + 4) trees of depth d, one after the other. Each is counted
+// and dies. The number of its nodes counts with the position base + d; that of the tree that lives on counts
+// at last, with the position base.
 #include "bench/workloads/choices.h"
 #include HT_CALLS_HEADER
 

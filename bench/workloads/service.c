@@ -6,18 +6,16 @@
 // runs and the others are blocked. Request number r, from 0, goes to task r % tasks, has the word w = base +
 // r and the draws x = mix(w), y = mix(x).
 //
-//   parts    8, chained, each referring to the one before it: part j has 2 + (x / 2^(8j) % 256) % 14 words,
-//   the
-//            first of them the reference, the last w + j. Read back from the last to the first; their sum s
-//            counts as checksum_add(checksum, 1, s). They die.
-//   session  an object of the task, made at its first request: to its last word s is added. When the task has
-//            served 8 requests the session's last word counts with the task's number as position, and the
-//            task ends and makes room for another. Those that are left count at the end.
-//   cache    an array of `live` entries of 32 words, the first its place, the last at first ~(base + place).
-//   The
-//            request looks at place y % live: the entry's first word counts with the place as position. If y
-//            / 2^32 % 16 is 0 it puts a new entry there, the last word w. An entry's last word counts when it
-//            is replaced, or at the end, with its place as position.
+//   parts    8, chained, each referring to the one before it. Part j has 2 + x / 2^(8j) % 256 % 14 words,
+//            the first of them the reference, the last w + j. Read back from the last to the first; their
+//            sum s counts as checksum_add(checksum, 1, s). They die.
+//   session  an object of the task, made at its first request, to whose last word s is added. When the task
+//            has served 8 requests that word counts with the number of the task as position, and the task
+//            ends and makes room for another. Those that are left count at the end.
+//   cache    an array of `live` entries of 32 words: the first is its place, the last at first ~(base +
+//            place). The request looks at place y % live, and the first word of what it finds counts with
+//            the place as position. If y / 2^32 % 16 is 0 it puts a new entry there, the last word w. The
+//            last word of an entry counts when it is replaced, or at the end, with its place as position.
 #include "bench/workloads/choices.h"
 #include HT_CALLS_HEADER
 
@@ -25,8 +23,8 @@
 
 static const uint64_t first_map[] = {1};
 static const struct ht_type reference_type = {"reference", HT_WORD, 1, first_map};
-static const struct ht_type session_type = {"session", HT_SERVICE_SESSION_WORDS *HT_WORD, 0, NULL};
-static const struct ht_type entry_type = {"entry", HT_SERVICE_ENTRY_WORDS *HT_WORD, 0, NULL};
+static const struct ht_type session_type = {"session", sizeof(uint64_t[HT_SERVICE_SESSION_WORDS]), 0, NULL};
+static const struct ht_type entry_type = {"entry", sizeof(uint64_t[HT_SERVICE_ENTRY_WORDS]), 0, NULL};
 
 #define TYPE(words) \
   { "part-" #words, (words)*HT_WORD, 1, first_map }

@@ -25,11 +25,12 @@ static const struct {
     {QUICK, "service"},
     // Lengths so that a good malloc takes one to five tenths of a second whatever the size.
     {FULL, "churn:size={8,16,32,64,128,256,512},live={1,4096}"},
-    {FULL, "churn:size={1024,2048,4096,8192,16384,32768,65536},live={1,4096},operations=4194304"},
+    {FULL, "churn:size={1024,2048,4096,8192},live={1,4096},operations=4194304"},
+    {FULL, "churn:size={16384,32768,65536},live={1,4096},operations=1048576"},
     {FULL, "churn:size={16,32,64,128,256},live={1,4096},references=1"},
     {FULL, "churn:size={512,1024},live={1,4096},references=1,operations=4194304"},
     {FULL, "churn:size={2048,4096,8192},live={1,4096},references=1,operations=1048576"},
-    {FULL, "churn:size={16384,32768,65536},live={1,4096},references=1,operations=131072"},
+    {FULL, "churn:size={16384,32768,65536},live={1,4096},references=1,operations=65536"},
     // Sets of 1 MB, of 16 MB, and of what no cache holds.
     {FULL, "churn:size=256,live={4096,65536},references={0,1},operations=4194304"},
     {FULL, "churn:size=256,live=LARGE,references={0,1},operations=4194304"},
@@ -58,10 +59,10 @@ static const struct {
     {INSTRUCTIONS, "deep-tree:depth=14,collections=1"},
 };
 
-// How many objects of 256 bytes are four times the last cache, or an eighth of the memory if that is less;
+// How many objects of 256 bytes are four times the last cache, or a sixteenth of the memory if that is less;
 // 0: nobody knows how large the last cache is.
 static uint64_t large(void) {
-  enum { SIZE = 256, TIMES = 4, PART = 8 };
+  enum { SIZE = 256, TIMES = 4, PART = 16 };
   static const int levels[] = {_SC_LEVEL4_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE};
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE), cache = 0;
   for (size_t i = 0; cache <= 0 && i < sizeof levels / sizeof *levels; i++) cache = sysconf(levels[i]);

@@ -22,7 +22,7 @@ struct ht_task {
   uint64_t base;        // operation k of this task writes the word base + k
   uint64_t done;        // operations done, filling included where it is one
   uint64_t allocations; // that returned true
-  uint64_t checksum;
+  uint64_t checksum;    // the run's is the sum over all tasks
   struct ht_workload_samples *samples;
 };
 

@@ -41,7 +41,7 @@ struct ht_workload_expectation {
   uint64_t operations;  // in the measured region
   uint64_t bytes;       // asked for in all those allocations
   uint64_t live_bytes;  // at most at once
-  uint64_t cycles;      // that the heap was told to make
+  uint64_t cycles;      // that the heap was told to make in the region, by a mutator alone
 };
 
 struct ht_workload {
@@ -126,7 +126,7 @@ struct ht_workload_job {
 enum ht_workload_status {
   HT_WORKLOAD_OK,
   HT_WORKLOAD_FAILED,   // no memory, no thread
-  HT_WORKLOAD_CHECKSUM, // wrong checksum, or fewer allocations than the parameters ask for
+  HT_WORKLOAD_CHECKSUM, // wrong checksum, or fewer allocations or collections than asked for
   HT_WORKLOAD_CANNOT,   // the heap or the set cannot run it: it lacks what is needed, not written by hand
 };
 

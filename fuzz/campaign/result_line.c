@@ -5,6 +5,20 @@
 
 #include <string.h>
 
+// Which bugs, and where their programs are: what names them elsewhere reads it from here. One that did not
+// fail again is not named.
+static void name_findings(struct ht_line *line, const struct ht_campaign_result *result) {
+  for (size_t i = 0; i < result->finding_count; i++) {
+    const struct ht_finding *finding = &result->findings[i];
+    char name[sizeof HT_LINE_FINDING + HT_KEY_BYTES];
+    if (!finding->confirmed) continue;
+    snprintf(name, sizeof name, "%s%s", HT_LINE_FINDING, finding->key);
+    ht_line_param(line, name, finding->message);
+    snprintf(name, sizeof name, "%s%s", HT_LINE_PROGRAM, finding->key);
+    if (finding->path != NULL) ht_line_param(line, name, finding->path);
+  }
+}
+
 struct ht_line *ht_campaign_line(const struct ht_campaign_options *options,
                                  const struct ht_campaign_result *result, int code) {
   struct ht_plugin_choice choice;
@@ -23,6 +37,7 @@ struct ht_line *ht_campaign_line(const struct ht_campaign_options *options,
   const char *settings = strchr(options->heap, ':');
   if (settings != NULL) ht_line_param(line, "settings", settings + 1);
   if (options->only != NULL) ht_line_param(line, "only", options->only);
+  name_findings(line, result);
   ht_line_seed(line, options->seed);
   ht_line_sample(line, "executions", "count", HT_LINE_NONE, (double)result->executions);
   ht_line_sample(line, "operations", "count", HT_LINE_NONE, (double)result->operations);

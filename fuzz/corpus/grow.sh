@@ -1,6 +1,6 @@
 #!/bin/bash
 # grow.sh TARGETS SECONDS: grows the seed corpus (programs/) anew, on unmodified heaps only, and keeps for each heap the
-# smallest set of files that shows all of its edges. TARGETS is where a build with -DHEAPTRIAL_FUZZ=ON put the targets.
+# smallest set of files that shows all of its edges, but for those that take some heap long. TARGETS is where a build with -DHEAPTRIAL_FUZZ=ON put the targets.
 # What kills a planted bug does not belong here but in killers/, or time to catch would measure memory.
 set -eu
 targets=$1
@@ -8,6 +8,7 @@ seconds=$2
 corpus=$(dirname "$(realpath "$0")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+milliseconds_most=30
 options=(-max_len=1024 -len_control=0 -seed=1 -timeout=30)
 mkdir "$work/kept"
 for target in "$targets"/libfuzzer/program-*; do
@@ -23,6 +24,22 @@ for target in "$targets"/libfuzzer/program-*; do
   echo "$heap: $(ls "$work/$heap.kept" | wc -l) of $(ls "$work/$heap" | wc -l) files"
   find "$work/$heap.kept" -type f -exec cp {} "$work/kept/" \;
 done
+# A campaign runs its seeds' offspring: one that takes a heap long starves all others there.
+milliseconds() { # milliseconds TARGET FILE: of CPU time
+  { TIMEFORMAT='%3U %3S'; time "$1" "$2" >"$work/log" 2>&1; } 2>&1 | awk '{ print int(($1 + $2) * 1000) }'
+}
+dear=0
+for target in "$targets"/replay/program-*; do
+  case ${target##*/program-} in plugin | *.*) continue ;; esac
+  : >"$work/empty"
+  start=$(milliseconds "$target" "$work/empty") # an interpreter's own, for one
+  for file in "$work"/kept/*; do
+    [ "$(milliseconds "$target" "$file")" -gt $((start + milliseconds_most)) ] || continue
+    rm "$file"
+    dear=$((dear + 1))
+  done
+done
+echo "$dear files took a heap more than $milliseconds_most ms of CPU time and are left out"
 rm -rf "$corpus/programs"
 mkdir "$corpus/programs"
 # Short names: the first 16 digits of the content's hash, which libFuzzer gave them.

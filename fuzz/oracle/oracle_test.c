@@ -123,7 +123,7 @@ static void ranges(struct shadow *shadow) {
 }
 
 static void link(struct shadow *shadow, shadow_number from, uint32_t k, shadow_number to) {
-  shadow->fields[shadow->objects[from].fields + k] = to;
+  shadow_field_set(shadow, &shadow->objects[from], k, to);
 }
 
 static void traces(struct shadow *shadow) {

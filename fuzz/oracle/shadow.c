@@ -61,7 +61,11 @@ static void reach(struct shadow *shadow, shadow_number number) {
 static void follow(struct shadow *shadow, uint32_t done) {
   for (; done < shadow->reached_count; done++) {
     const struct shadow_object *object = &shadow->objects[shadow->work[done]];
-    for (uint32_t k = 0; k < object->tracked; k++) reach(shadow, shadow->fields[object->fields + k]);
+    uint32_t left = object->filled;
+    for (const shadow_number *field = &shadow->fields[object->fields]; left > 0; field++) {
+      left -= *field != 0;
+      reach(shadow, *field);
+    }
   }
 }
 

@@ -50,6 +50,7 @@ struct shadow_object {
   uint32_t incoming; // scratch of shadow_cyclic
   uint32_t judged;   // number of the last trace made for callbacks that reached it
   uint16_t tracked;  // how many fields are tracked
+  uint16_t filled;   // how many of those are not NULL; most objects refer to little of what they could
   uint8_t type;      // of ht_program_types
   uint8_t state;     // enum shadow_state
   uint8_t finalizer; // enum shadow_finalizer
@@ -120,6 +121,15 @@ static inline ht_ref *shadow_field(const struct shadow *shadow, const struct sha
   size_t word = references == 1 ? nth * shape->words + shape->references[0]
                                 : nth / references * shape->words + shape->references[nth % references];
   return (ht_ref *)address + word;
+}
+
+// Changes tracked field k of an object, and returns what it was.
+static inline shadow_number shadow_field_set(struct shadow *shadow, struct shadow_object *object, uint32_t k,
+                                             shadow_number number) {
+  shadow_number *field = &shadow->fields[object->fields + k], old = *field;
+  *field = number;
+  object->filled = (uint16_t)(object->filled + (number != 0) - (old != 0));
+  return old;
 }
 
 // Marks everything that slots, globals and cells reach with a new trace number, which it returns; the objects

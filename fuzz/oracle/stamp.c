@@ -3,42 +3,73 @@
 #include <stdlib.h>
 
 enum {
-  WHOLE_WORDS = 128, // an object of up to so many words is stamped whole
-  EDGE_FIRST = 32,   // words stamped at the start of a larger one
-  EDGE_LAST = 8,     // and at its end
-  PAGE_WORDS = 512,  // and between them one word of so many
+  WHOLE_WORDS = 64, // an object of up to so many words is stamped whole
+  EDGE_FIRST = 16,  // words stamped at the start of a larger one
+  EDGE_LAST = 8,    // and at its end
+  PAGE_WORDS = 512, // and between them one word of so many
+  INVERSE_SHIFT = 40,
 };
 
 #define STAMP_STEP 0x632be59bd9b4e019u
 
+// count / unit, as a product: a division is dear. The inverse is off by less than 2^-40, so this is exact for
+// up to 2^24 words of units of up to 2^16; more words are divided.
+static inline size_t units_of(const struct stamp_shape *shape, size_t count) {
+  if (shape->unit == 1) return count;
+  return __builtin_expect(count < 1 << 24, 1) ? count * shape->unit_inverse >> INVERSE_SHIFT
+                                              : count / shape->unit;
+}
+
+static void add_word(struct stamp_run *runs, size_t *count, size_t word) {
+  struct stamp_run *last = *count ? &runs[*count - 1] : NULL;
+  if (last && last->first + last->words == word)
+    last->words++;
+  else
+    runs[(*count)++] = (struct stamp_run){.first = (uint32_t)word, .words = 1};
+}
+
 bool stamp_shape_init(struct stamp_shape *shape, const struct ht_type *type) {
-  *shape = (struct stamp_shape){.type = type, .words = type->size / HT_WORD};
-  if (type->references == 0) return true;
-  shape->references = malloc(shape->words * sizeof *shape->references);
-  if (!shape->references) return false;
-  // The references from the front, the data words from the back.
-  size_t references = 0, data = shape->words;
-  for (size_t w = shape->words; w-- > 0;)
-    if (!ht_type_is_reference(type, w)) shape->references[--data] = (uint16_t)w;
-  for (size_t w = 0; w < shape->words; w++)
-    if (ht_type_is_reference(type, w)) shape->references[references++] = (uint16_t)w;
-  shape->data = &shape->references[references];
-  shape->data_words = shape->words - references;
-  return references == type->references && references == data;
+  size_t words = type->size / HT_WORD, references = 0, unit = type->references ? words : 1;
+  *shape = (struct stamp_shape){
+      .type = type,
+      .words = words,
+      .unit = unit,
+      .unit_inverse = ((uint64_t)1 << INVERSE_SHIFT) / unit + 1,
+      .edge = (EDGE_FIRST + unit - 1) / unit,
+      .last = (EDGE_LAST + unit - 1) / unit,
+      .stride = unit < PAGE_WORDS ? PAGE_WORDS / unit : 1,
+  };
+  shape->data_runs = calloc(unit, sizeof *shape->data_runs);
+  shape->reference_runs = calloc(unit, sizeof *shape->reference_runs);
+  if (type->references) shape->references = calloc(words, sizeof *shape->references);
+  if (!shape->data_runs || !shape->reference_runs || (type->references && !shape->references)) return false;
+  for (size_t w = 0; w < unit; w++) {
+    if (!ht_type_is_reference(type, w)) {
+      add_word(shape->data_runs, &shape->data_run_count, w);
+      continue;
+    }
+    shape->references[references++] = (uint16_t)w;
+    add_word(shape->reference_runs, &shape->reference_run_count, w);
+  }
+  shape->data_words = type->references ? words - references : words;
+  return references == type->references;
 }
 
 void stamp_shape_finish(struct stamp_shape *shape) {
   free(shape->references);
+  free(shape->data_runs);
+  free(shape->reference_runs);
 }
 
 // What is done to words. COMPARE and the NONZERO gather all differences before they look for one: almost
 // always there is none, and a loop without an exit can use the whole width of the machine.
 enum action { WRITE, COMPARE, NONZERO_DATA, NONZERO_REFERENCE };
 
-static inline __attribute__((always_inline)) uint64_t over_flat(uint64_t *words, size_t first, size_t end,
-                                                                uint64_t pattern, enum action action) {
-  uint64_t difference = 0, expected = pattern + first * STAMP_STEP;
-  for (size_t w = first; w < end; w++, expected += STAMP_STEP)
+// Every `step`th word from w on, before `end`.
+static inline __attribute__((always_inline)) uint64_t
+over_words(uint64_t *words, size_t w, size_t end, size_t step, uint64_t pattern, enum action action) {
+  uint64_t difference = 0, expected = pattern + w * STAMP_STEP, expected_step = step * STAMP_STEP;
+  for (; w < end; w += step, expected += expected_step)
     if (action == WRITE)
       words[w] = expected;
     else
@@ -46,63 +77,50 @@ static inline __attribute__((always_inline)) uint64_t over_flat(uint64_t *words,
   return difference;
 }
 
-static inline __attribute__((always_inline)) uint64_t over_elements(const struct stamp_shape *shape,
-                                                                    uint64_t *words, size_t first, size_t end,
-                                                                    uint64_t pattern, enum action action) {
-  const uint16_t *offsets = action == NONZERO_REFERENCE ? shape->references : shape->data;
-  size_t count = action == NONZERO_REFERENCE ? shape->type->references : shape->data_words;
-  uint64_t difference = 0;
-  for (size_t e = first; e < end; e++)
-    for (size_t i = 0; i < count; i++) {
-      size_t w = e * shape->words + offsets[i];
-      uint64_t expected = pattern + w * STAMP_STEP;
-      if (action == WRITE)
-        words[w] = expected;
-      else
-        difference |= words[w] ^ (action == COMPARE ? expected : 0);
-    }
-  return difference;
-}
-
-// Over units [first, end): words of a type without references, elements of one with. Returns whether any
-// differs.
+// Units [first, end). Returns whether any differs. A run of one word is followed from element to element, a
+// longer one within each of them.
 static inline __attribute__((always_inline)) bool over_units(const struct stamp_shape *shape, uint64_t *words,
                                                              size_t first, size_t end, uint64_t pattern,
                                                              enum action action) {
-  if (shape->references) return over_elements(shape, words, first, end, pattern, action) != 0;
-  if (action == NONZERO_REFERENCE) return false;
-  return over_flat(words, first, end, pattern, action) != 0;
+  const struct stamp_run *run = action == NONZERO_REFERENCE ? shape->reference_runs : shape->data_runs,
+                         *runs_end = run + (action == NONZERO_REFERENCE ? shape->reference_run_count
+                                                                        : shape->data_run_count);
+  const size_t unit = shape->unit; // a copy: words may be anywhere, as far as a compiler can tell
+  uint64_t difference = 0;
+  for (; run < runs_end; run++) {
+    const size_t at = run->first, length = run->words;
+    if (unit == 1)
+      difference |= over_words(words, first, end, 1, pattern, action);
+    else if (length == 1)
+      difference |= over_words(words, first * unit + at, end * unit, unit, pattern, action);
+    else
+      for (size_t e = first * unit + at; e < end * unit; e += unit)
+        difference |= over_words(words, e, e + length, 1, pattern, action);
+  }
+  return difference != 0;
 }
 
-// Over the planned units among the first `limit` words of `count`. Returns the first word of the first unit
-// that differs, or SIZE_MAX.
+// The first word of the first of these units that differs, or SIZE_MAX.
+static inline __attribute__((always_inline)) size_t first_of(const struct stamp_shape *shape, uint64_t *words,
+                                                             size_t first, size_t end, uint64_t pattern,
+                                                             enum action action) {
+  if (first >= end || !over_units(shape, words, first, end, pattern, action)) return SIZE_MAX;
+  while (!over_units(shape, words, first, first + 1, pattern, action)) first++;
+  return first * shape->unit;
+}
+
+// Over the units that are stamped of `count` words, as far as they lie among the first `limit`. Returns the
+// first word of a unit that differs, or SIZE_MAX.
 static inline __attribute__((always_inline)) size_t over_plan(const struct stamp_shape *shape,
                                                               uint64_t *words, size_t count, size_t limit,
                                                               uint64_t pattern, enum action action) {
-  // Types without references are most of them, and a division is dear.
-  size_t unit = shape->references ? shape->words : 1;
-  size_t units = shape->references ? count / unit : count;
-  size_t end = limit >= count ? units : limit / unit;
-  struct {
-    size_t first, end;
-  } plan[2] = {{0, end}, {end, end}};
-  if (count > WHOLE_WORDS) {
-    size_t edge = (EDGE_FIRST + unit - 1) / unit, last = (EDGE_LAST + unit - 1) / unit;
-    plan[0].end = edge < end ? edge : end;
-    plan[1].first = units - last;
-    size_t stride = unit < PAGE_WORDS ? PAGE_WORDS / unit : 1;
-    for (size_t u = stride; u + last < units && u < end; u += stride)
-      if (over_units(shape, words, u, u + 1, pattern, action)) return u * unit;
-  }
-  for (size_t i = 0; i < 2; i++) {
-    if (plan[i].first >= plan[i].end ||
-        !over_units(shape, words, plan[i].first, plan[i].end, pattern, action))
-      continue;
-    size_t u = plan[i].first;
-    while (!over_units(shape, words, u, u + 1, pattern, action)) u++;
-    return u * unit;
-  }
-  return SIZE_MAX;
+  size_t units = units_of(shape, count), end = limit >= count ? units : units_of(shape, limit);
+  if (count <= WHOLE_WORDS) return first_of(shape, words, 0, end, pattern, action);
+  size_t edge = shape->edge < end ? shape->edge : end, last = shape->last;
+  size_t at = first_of(shape, words, 0, edge, pattern, action);
+  for (size_t u = shape->stride; at == SIZE_MAX && u + last < units && u < end; u += shape->stride)
+    at = first_of(shape, words, u, u + 1, pattern, action);
+  return at == SIZE_MAX ? first_of(shape, words, units - last, end, pattern, action) : at;
 }
 
 // The bytes behind the last whole word belong to no reference; they carry the low bytes of one more data

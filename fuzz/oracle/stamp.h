@@ -10,13 +10,24 @@
 
 #include <heaptrial/types.h>
 
-// A type, with the positions of its reference and data words at hand.
+// Words of an element that lie side by side and are all of a kind.
+struct stamp_run {
+  uint32_t first, words;
+};
+
+// A type as stamps need it: words come in units (elements of a type with references; single words of one
+// without), and a unit in runs of data and runs of references. What depends on the unit alone is worked out
+// once.
 struct stamp_shape {
   const struct ht_type *type;
   size_t words;         // whole words of an element
   uint16_t *references; // positions of the reference words of an element; NULL if it has none
-  uint16_t *data;       // of the other words, if it has references
-  size_t data_words;
+  size_t data_words;    // words of an element that are none
+  size_t unit;          // words
+  uint64_t unit_inverse;
+  size_t edge, last, stride; // of what is too large to be stamped whole, in units
+  struct stamp_run *data_runs, *reference_runs;
+  size_t data_run_count, reference_run_count;
 };
 
 // false: no memory.

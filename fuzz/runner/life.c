@@ -30,9 +30,10 @@ static void release(struct ht_runner *r, shadow_number number) {
     struct shadow_object *object = run_object(r, number);
     if (object->state == SHADOW_RECLAIMED) continue;
     ht_ref address = shadow_address(object);
-    for (uint32_t k = 0; k < object->tracked; k++) {
-      shadow_number child = r->shadow->fields[object->fields + k];
-      if (child && --run_object(r, child)->held == 0) pending[count++] = child;
+    uint32_t left = object->filled;
+    for (const shadow_number *field = &r->shadow->fields[object->fields]; left > 0; field++) {
+      left -= *field != 0;
+      if (*field && --run_object(r, *field)->held == 0) pending[count++] = *field;
     }
     size_t at = stamp_compare(&r->shadow->shapes[object->type], address, object->bytes, object->bytes,
                               object->pattern);

@@ -30,6 +30,12 @@ static shadow_number put(struct ht_runner *r, shadow_number *where, shadow_numbe
   return old;
 }
 
+static shadow_number put_field(struct ht_runner *r, struct shadow_object *object, uint32_t k,
+                               shadow_number number) {
+  run_hold(r, number);
+  return shadow_field_set(r->shadow, object, k, number);
+}
+
 static void root_set(struct ht_runner *r, uint32_t slot, shadow_number number) {
   shadow_number old = put(r, shadow_slot(r, slot), number);
   r->table->root_set(run_handle(r), run_slot(r, r->running, slot), address_of(r, number));
@@ -86,7 +92,7 @@ static bool store(struct ht_runner *r, const struct ht_operation *op, uint32_t t
   struct shadow_object *object = run_object(r, number);
   uint32_t k = op->c % object->tracked;
   ht_ref address = shadow_address(object);
-  shadow_number old = put(r, &r->shadow->fields[object->fields + k], value);
+  shadow_number old = put_field(r, object, k, value);
   r->table->store(run_handle(r), address, shadow_field(r->shadow, object, address, k), address_of(r, value));
   run_drop(r, old);
   return true;
@@ -104,12 +110,13 @@ static uint32_t run_length(struct ht_runner *r, const struct shadow_object *obje
   return n;
 }
 
-// Replaces a run of fields by others (NULL: by nothing), in the shadow; `dropped` gets what was there.
-static void replace_run(struct ht_runner *r, shadow_number *fields, const shadow_number *values,
-                        uint32_t words, shadow_number *dropped) {
+// Replaces a run of fields from k on by others (NULL: by nothing), in the shadow; `dropped` gets what was
+// there.
+static void replace_run(struct ht_runner *r, struct shadow_object *object, uint32_t k,
+                        const shadow_number *values, uint32_t words, shadow_number *dropped) {
   shadow_number copy[RUN_MAX] = {0};
   if (values) memcpy(copy, values, words * sizeof *copy);
-  for (uint32_t i = 0; i < words; i++) dropped[i] = put(r, &fields[i], copy[i]);
+  for (uint32_t i = 0; i < words; i++) dropped[i] = put_field(r, object, k + i, copy[i]);
 }
 
 static bool copy(struct ht_runner *r, const struct ht_operation *op, uint32_t to_slot, uint32_t from_slot) {
@@ -121,8 +128,7 @@ static bool copy(struct ht_runner *r, const struct ht_operation *op, uint32_t to
   uint32_t words = run_length(r, source, source_address, l, (op->d >> 12) + 1u);
   words = run_length(r, target, target_address, k, words);
   shadow_number dropped[RUN_MAX];
-  replace_run(r, &r->shadow->fields[target->fields + k], &r->shadow->fields[source->fields + l], words,
-              dropped);
+  replace_run(r, target, k, &r->shadow->fields[source->fields + l], words, dropped);
   r->bulk = true;
   r->table->copy(run_handle(r), target_address, shadow_field(r->shadow, target, target_address, k),
                  source_address, shadow_field(r->shadow, source, source_address, l), words);
@@ -139,7 +145,7 @@ static bool clear(struct ht_runner *r, const struct ht_operation *op, uint32_t s
   uint32_t k = op->c % object->tracked;
   uint32_t words = run_length(r, object, address, k, (op->d & 15u) + 1);
   shadow_number dropped[RUN_MAX];
-  replace_run(r, &r->shadow->fields[object->fields + k], NULL, words, dropped);
+  replace_run(r, object, k, NULL, words, dropped);
   r->bulk = true;
   r->table->clear(run_handle(r), address, shadow_field(r->shadow, object, address, k), words);
   r->bulk = false;

@@ -1,4 +1,5 @@
 /* What goes into a report, and its grouping. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ int collect(struct report *report, struct ht_store *store, char *error) {
   }
   report->summary.heaps = report->heap_count;
   if (report->heap_count) qsort(report->heaps, report->heap_count, sizeof *report->heaps, by_name);
-  for (size_t i = 0; i < report->heap_count; i++) report->heaps[i].colour = (unsigned)(i % COLOURS);
+  for (size_t i = 0; i < report->heap_count; i++) report->heaps[i].number = (unsigned)i;
   return 0;
 }
 
@@ -74,6 +75,13 @@ size_t trial_end(const struct ht_line_file *lines, size_t begin) {
   return end;
 }
 
+size_t trial_count(const struct report *report) {
+  const struct ht_line_file *lines = &report->kinds[HT_LINE_BENCH];
+  size_t count = 0;
+  for (size_t begin = 0; begin < lines->line_count; begin = trial_end(lines, begin)) count++;
+  return count;
+}
+
 const struct heap *reference_heap(const struct report *report) {
   static const char *const variants[] = {"", "glibc"};
   for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
@@ -85,7 +93,7 @@ const struct heap *reference_heap(const struct report *report) {
 
 const char *const throughput_metrics[] = {"cpu_per_op", "wall_per_op", "cpu", "wall", NULL};
 const char *const pause_metrics[] = {"pause_max", "pause_p99", NULL};
-const char *const space_metrics[] = {"resident_over_live", "peak_resident", NULL};
+const char *const space_metrics[] = {"resident_over_live", "peak_resident", "resident_mean", NULL};
 
 const char *first_metric(struct ht_line *const *lines, size_t count, const char *const *metrics) {
   for (; *metrics; metrics++)
@@ -139,4 +147,21 @@ void summary_free(struct summary *summary) {
   free(summary->dots);
   free(summary->values);
   *summary = (struct summary){0};
+}
+
+struct ht_ratio relative_speed(struct report *report, struct ht_line *const *lines, size_t count,
+                               const struct heap *heap, const struct heap *reference, bool with_interval) {
+  struct ht_ratio speed = {.ratio = NAN};
+  const char *metric = first_metric(lines, count, throughput_metrics);
+  if (!metric || !reference) return speed;
+  struct summary own = summarise(report, lines, count, heap, metric);
+  struct summary other = summarise(report, lines, count, reference, metric);
+  if (own.value_count && other.value_count && own.median > 0 && other.median > 0)
+    speed.ratio = other.median / own.median;
+  if (with_interval && !isnan(speed.ratio))
+    speed = ht_stats_ratio(own.values, own.value_count, other.values, other.value_count, false,
+                           HT_STATS_CONFIDENCE, 1);
+  summary_free(&own);
+  summary_free(&other);
+  return speed;
 }

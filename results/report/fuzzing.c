@@ -7,8 +7,8 @@
 static void put_measure(struct report *report, const struct ht_line *line, const char *metric) {
   const struct ht_line_measure *measure = ht_line_find(line, metric);
   char text[NUMBER_TEXT];
-  fprintf(report->out, "<td class=\"number\">%s</td>",
-          number_text(text, measure ? ht_stats_median(measure->samples, measure->sample_count) : NAN));
+  double value = measure ? ht_stats_median(measure->samples, measure->sample_count) : NAN;
+  fprintf(report->out, "<td class=\"number\" data-value=\"%.9g\">%s</td>", value, number_text(text, value));
 }
 
 static void put_param(struct report *report, const struct ht_line *line, const char *name,
@@ -37,7 +37,8 @@ void put_fuzzing(struct report *report) {
   put_heading(report, 2, "fuzzing", "Fuzzing");
   fputs("<p class=\"lead\">Edges and features are what the engine counts as coverage; they compare within an "
         "engine, not "
-        "between engines.</p>\n<div class=\"card scroll\"><table>\n<thead><tr><th scope=\"col\">Heap</th>"
+        "between engines.</p>\n<div class=\"card scroll tall\" tabindex=\"0\"><table "
+        "class=\"sortable\"><caption>Campaigns</caption>\n<thead><tr><th scope=\"col\">Heap</th>"
         "<th scope=\"col\">Engine</th><th scope=\"col\">Sanitizer</th><th scope=\"col\" "
         "class=\"number\">Jobs</th>"
         "<th scope=\"col\">Findings</th><th scope=\"col\" class=\"number\">Executions</th>"

@@ -155,7 +155,7 @@ static void put_drawing(struct report *report, const struct mutant *mutants, siz
                                  .note = mutants[i].seeds ? "\u2717 survived" : "\u2013 not tried"};
   }
   fputs("<div class=\"card after\">\n", report->out);
-  put_heading(report, 4, "mutants-executions", "Executions until caught");
+  put_heading(report, 3, "mutants-executions", "Executions until caught");
   fputs("<p>A dot a seed that caught it, a colour an engine.</p>\n", report->out);
   draw_rows(report, "executions", rows, count);
   fputs("</div>\n", report->out);
@@ -180,7 +180,8 @@ void put_mutants(struct report *report) {
   fputs("<p class=\"lead\">Each is a small patch that breaks one invariant: a check that catches none of "
         "them checks "
         "nothing. Executions and CPU time are medians over the seeds that caught it.</p>\n"
-        "<div class=\"card scroll\"><table>\n<thead><tr><th scope=\"col\">Mutant</th><th "
+        "<div class=\"card scroll tall\" tabindex=\"0\"><table class=\"sortable\"><caption>Planted bugs and "
+        "what caught them</caption>\n<thead><tr><th scope=\"col\">Mutant</th><th "
         "scope=\"col\">Breaks</th>"
         "<th scope=\"col\">Heap</th><th scope=\"col\">Engine</th><th scope=\"col\">Outcome</th>"
         "<th scope=\"col\" class=\"number\">Seeds</th><th scope=\"col\" class=\"number\">Executions</th>"

@@ -38,10 +38,8 @@ static struct safety safety_of(const struct report *report, const struct heap *h
   return safety;
 }
 
-static void put_safety(struct report *report, const struct heap *heap) {
+void put_safety_badge(struct report *report, const struct heap *heap) {
   struct safety safety = safety_of(report, heap);
-  char text[NUMBER_TEXT];
-  fputs("<td>", report->out);
   if (safety.broken)
     fputs("<span class=\"badge bad\">\u2717 broken</span>", report->out);
   else if (safety.silent || !safety.kept)
@@ -49,6 +47,13 @@ static void put_safety(struct report *report, const struct heap *heap) {
             safety.silent ? "no verdict" : "not tried");
   else
     fputs("<span class=\"badge good\">\u2713 kept</span>", report->out);
+}
+
+static void put_safety(struct report *report, const struct heap *heap) {
+  struct safety safety = safety_of(report, heap);
+  char text[NUMBER_TEXT];
+  fprintf(report->out, "<td data-value=\"%d\">", safety.broken ? 2 : safety.silent || !safety.kept ? 1 : 0);
+  put_safety_badge(report, heap);
   if (safety.checks > 0) {
     fprintf(report->out, "<small>%s checks</small>", number_text(text, safety.checks));
     fprintf(report->out, "<small>%s finding%s</small>",
@@ -57,25 +62,18 @@ static void put_safety(struct report *report, const struct heap *heap) {
   fputs("</td>", report->out);
 }
 
-/* Geometric mean, over the benchmarks that both ran, of how often the heap does in the reference's time what
- * the reference does once. */
-static double relative_speed(struct report *report, const struct heap *heap, const struct heap *reference,
-                             size_t *benchmarks) {
+/* Geometric mean of relative_speed over the trials that both ran. */
+static double mean_speed(struct report *report, const struct heap *heap, const struct heap *reference,
+                         size_t *benchmarks) {
   const struct ht_line_file *lines = &report->kinds[HT_LINE_BENCH];
   double logarithms = 0;
   *benchmarks = 0;
   for (size_t begin = 0, end; begin < lines->line_count; begin = end) {
     end = trial_end(lines, begin);
-    const char *metric = first_metric(lines->lines + begin, end - begin, throughput_metrics);
-    if (!metric) continue;
-    struct summary own = summarise(report, lines->lines + begin, end - begin, heap, metric);
-    struct summary other = summarise(report, lines->lines + begin, end - begin, reference, metric);
-    if (own.value_count && other.value_count && own.median > 0 && other.median > 0) {
-      logarithms += log(other.median / own.median);
-      ++*benchmarks;
-    }
-    summary_free(&own);
-    summary_free(&other);
+    double speed = relative_speed(report, lines->lines + begin, end - begin, heap, reference, false).ratio;
+    if (!(speed > 0)) continue;
+    logarithms += log(speed);
+    ++*benchmarks;
   }
   return *benchmarks ? exp(logarithms / (double)*benchmarks) : NAN;
 }
@@ -112,7 +110,7 @@ static void put_bar(struct report *report, const struct heap *heap, double fract
       report->out,
       "<svg class=\"bar\" viewBox=\"0 0 %.0f 6\" aria-hidden=\"true\"><rect class=\"back\" width=\"%.0f\" "
       "height=\"6\" rx=\"3\"/><rect class=\"k%u\" width=\"%.1f\" height=\"6\" rx=\"3\"/></svg>",
-      BAR_WIDTH, BAR_WIDTH, heap->colour, fmax(2, fmin(1, fraction) * BAR_WIDTH));
+      BAR_WIDTH, BAR_WIDTH, heap->number % COLOURS, fmax(2, fmin(1, fraction) * BAR_WIDTH));
 }
 
 static void put_throughput(struct report *report, const struct heap *heap, double fastest) {
@@ -120,13 +118,14 @@ static void put_throughput(struct report *report, const struct heap *heap, doubl
   size_t benchmarks = 0;
   char text[NUMBER_TEXT];
   const char *unit = "";
-  double speed = reference ? relative_speed(report, heap, reference, &benchmarks) : NAN;
+  double speed = reference ? mean_speed(report, heap, reference, &benchmarks) : NAN;
   if (isnan(speed)) {
     put_nothing(report,
                 reference ? "no benchmark in common with malloc" : "malloc was not measured beside it");
     return;
   }
-  fprintf(report->out, "<td><span class=\"value\">%s</span>", quantity_text(text, speed, "ratio"));
+  fprintf(report->out, "<td data-value=\"%.6g\"><span class=\"value\">%s</span>", speed,
+          quantity_text(text, speed, "ratio"));
   put_bar(report, heap, speed / fastest);
   fprintf(report->out, "<small>over %zu benchmark%s</small>", benchmarks, benchmarks == 1 ? "" : "s");
   double share = fold(report, heap, "collector_share", LARGEST, &unit);
@@ -143,8 +142,8 @@ static void put_pause(struct report *report, const struct heap *heap) {
     put_nothing(report, "none reported");
     return;
   }
-  fprintf(report->out, "<td><span class=\"value\">%s</span><small>longest</small>",
-          quantity_text(text, longest, unit));
+  fprintf(report->out, "<td data-value=\"%.6g\"><span class=\"value\">%s</span><small>longest</small>",
+          longest, quantity_text(text, longest, unit));
   double most = fold(report, heap, "pause_p99", LARGEST, &unit);
   if (!isnan(most)) fprintf(report->out, "<small>99 %% within %s</small>", quantity_text(text, most, unit));
   fputs("</td>", report->out);
@@ -155,7 +154,8 @@ static void put_space(struct report *report, const struct heap *heap, double mos
   char text[NUMBER_TEXT];
   double ratio = fold(report, heap, "resident_over_live", GEOMETRIC_MEAN, &unit);
   if (!isnan(ratio)) {
-    fprintf(report->out, "<td><span class=\"value\">%s</span>", quantity_text(text, ratio, unit));
+    fprintf(report->out, "<td data-value=\"%.6g\"><span class=\"value\">%s</span>", ratio,
+            quantity_text(text, ratio, unit));
     put_bar(report, heap, ratio / most_space);
     fputs("<small>resident over live</small>", report->out);
   }
@@ -189,18 +189,21 @@ void put_overview(struct report *report) {
     fputs("malloc", report->out);
   fputs(" does it once, geometric mean; more is better. Pause: how long a mutator was stopped. Space: "
         "resident over "
-        "live memory; less is better.</p>\n<div class=\"card scroll\"><table class=\"overview\">\n<thead><tr>"
+        "live memory; less is better.</p>\n<div class=\"card scroll\" tabindex=\"0\"><table class=\"overview "
+        "sortable\">"
+        "<caption>The four measures of every heap</caption>\n<thead><tr>"
         "<th scope=\"col\">Heap</th><th scope=\"col\">Safety</th><th scope=\"col\">Throughput</th>"
         "<th scope=\"col\">Pause</th><th scope=\"col\">Space</th></tr></thead>\n<tbody>\n",
         report->out);
   for (size_t i = 0; i < report->heap_count; i++) {
-    if (reference) fastest = fmax(fastest, relative_speed(report, &report->heaps[i], reference, &benchmarks));
+    if (reference) fastest = fmax(fastest, mean_speed(report, &report->heaps[i], reference, &benchmarks));
     most_space =
         fmax(most_space, fold(report, &report->heaps[i], "resident_over_live", GEOMETRIC_MEAN, &unit));
   }
   for (size_t i = 0; i < report->heap_count; i++) {
     const struct heap *heap = &report->heaps[i];
-    fprintf(report->out, "<tr><th scope=\"row\"><span class=\"dot k%u\"></span>", heap->colour);
+    fprintf(report->out, "<tr data-heap=\"%u\"><th scope=\"row\">", heap->number);
+    put_swatch(report, heap);
     put_heap(report, heap);
     fputs("</th>", report->out);
     put_safety(report, heap);
@@ -209,5 +212,7 @@ void put_overview(struct report *report) {
     put_space(report, heap, most_space);
     fputs("</tr>\n", report->out);
   }
-  fputs("</tbody></table></div>\n</section>\n", report->out);
+  fputs("</tbody></table></div>\n", report->out);
+  put_grid(report);
+  fputs("</section>\n", report->out);
 }

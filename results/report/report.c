@@ -27,8 +27,11 @@ static void put_head(struct report *report) {
           "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n"
-          "<title>heaptrial report</title>\n<style>\n%s</style>\n</head>\n<body>\n",
-          report_style);
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+          "'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+          "<title>heaptrial report</title>\n<style>\n%s%s</style>\n</head>\n<body>\n"
+          "<a class=\"skip\" href=\"#overview\">To the overview</a>\n",
+          report_charts_style, report_style);
   fputs("<header><div>\n<h1>heaptrial</h1>\n<p>Memory managers on trial: what each was caught at, what it "
         "costs, and "
         "what could not be found out.",
@@ -61,11 +64,14 @@ static void put_tiles(struct report *report) {
 }
 
 static void put_navigation(struct report *report) {
-  fputs("<nav><div><a href=\"#overview\">Overview</a>", report->out);
-  if (report->kinds[HT_LINE_BENCH].line_count) fputs("<a href=\"#benchmarks\">Benchmarks</a>", report->out);
+  fputs("<nav aria-label=\"Sections\"><div><a href=\"#overview\">Overview</a>", report->out);
+  if (report->kinds[HT_LINE_BENCH].line_count) fputs("<a href=\"#benchmarks\">Workloads</a>", report->out);
   if (report->kinds[HT_LINE_FUZZ].line_count) fputs("<a href=\"#fuzzing\">Fuzzing</a>", report->out);
   if (report->kinds[HT_LINE_MUTANT].line_count) fputs("<a href=\"#mutants\">Planted bugs</a>", report->out);
-  fputs("<a href=\"#failures\">Failures</a><a href=\"#environment\">Environment</a></div></nav>\n",
+  fputs("<a href=\"#failures\">Failures</a><a href=\"#environment\">Machine and noise</a>"
+        "<div id=\"search\" role=\"search\"><output></output><input type=\"search\" placeholder=\"Search ( / "
+        ")\" "
+        "aria-label=\"Search heaps, workloads, mutants\"></div></div></nav>\n",
         report->out);
 }
 
@@ -86,14 +92,17 @@ static void put_page(struct report *report) {
   put_mutants(report);
   if (report->summary.lines) {
     put_failures(report);
-    put_environment(report);
+    put_machines(report);
   }
   fputs("</main>\n<footer>Written by heaptrial. Dots are samples; the upright line is their median, the band "
-        "its 95 % "
-        "interval from order statistics, which takes at least six samples. Nothing in this file is a program "
-        "or comes "
-        "from elsewhere.</footer>\n</body>\n</html>\n",
+        "its 95 % interval from order statistics, which takes at least six samples. Everything is in this "
+        "file: "
+        "nothing is fetched, and without JavaScript only searching, sorting and zooming are "
+        "missing.</footer>\n",
         report->out);
+  fprintf(report->out, "<script>%s</script>\n", report_script);
+  if (*report_charts) fprintf(report->out, "<script>%s</script>\n", report_charts);
+  fputs("</body>\n</html>\n", report->out);
 }
 
 /* Counted before anything is written, because the page begins with the counts. */

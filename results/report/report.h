@@ -1,10 +1,11 @@
 /*
  * The report: what the store holds now, as one HTML file that opens from disk.
  *
- * Everything is in the file (style, drawings as SVG) and nothing in it is a program: it reads the same
- * without JavaScript, on paper, in light and dark, and to somebody who sees colours otherwise. The one idea:
- * a drawing shows every sample, and the table behind it every number; a run that failed is in the list of
- * failures and never among the times.
+ * Everything is in the file (style, drawings as SVG, scripts) and nothing is fetched. It is complete without
+ * JavaScript, on paper, in light and dark, and for somebody who sees colours otherwise; JavaScript adds
+ * search, sorting and, if the build had npm, curves that can be zoomed (by uPlot). The one idea: a drawing
+ * shows every sample, and the table behind it every number; a run that failed is in the list of failures and
+ * never among the times.
  *
  * Errors: -1 with one line in `error` (HT_ERROR_SIZE bytes). The file is written beside its place and renamed
  * when it is whole, so a failure leaves whatever was there before.

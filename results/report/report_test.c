@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "results/report/report.h"
+#include "results/report/test_series.h"
 
 static int failures;
 static char error[HT_ERROR_SIZE];
@@ -40,11 +41,31 @@ static struct ht_line *bench(const char *heap, const char *variant, int replicat
   return line;
 }
 
+/* A curve that all processes have at the same places, one of percentiles, one over time whose length differs
+ * and that has more points than a drawing takes, and one nobody knows. */
+static void add_curves(struct ht_line *line, int replicate) {
+  static double x[1000], y[1000];
+  static const double windows[] = {1e3, 1e6, 1e9}, shares[] = {0, 0.5, 0.875};
+  static const double one_in[] = {1, 2, 10, 1000}, latencies[] = {100, 200, 5000, 1234567};
+  double moved[3];
+  for (int i = 0; i < 3; i++) moved[i] = shares[i] + replicate * 0.01;
+  ht_line_curve(line, "utilisation", "ns", "ratio", windows, moved, 3);
+  ht_line_curve(line, "latency", "", "ns", one_in, latencies, 4);
+  for (int i = 0; i < 1000; i++) {
+    x[i] = i * (0.010 + replicate * 0.001);
+    y[i] = 1 << 20;
+  }
+  y[501 + replicate] = 64 << 20; /* a spike of one sample */
+  ht_line_curve(line, "resident", "s", "bytes", x, y, 1000);
+  ht_line_curve(line, "</script><img src=x>", "<u>", "\"'&", windows, shares, 3);
+}
+
 static void add_benchmarks(struct ht_store *store) {
   for (int i = 0; i < 7; i++) {
     struct ht_line *line = bench("malloc", "", i);
     ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, 100 + i);
     ht_line_sample(line, "peak_resident", "bytes", HT_LINE_LOWER, 3 << 20);
+    add_curves(line, i);
     add(store, line);
     line = bench("boehm", "", i);
     ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, 200 + 2 * i);
@@ -55,6 +76,7 @@ static void add_benchmarks(struct ht_store *store) {
   struct ht_line *line = bench("bump", "", 0);
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, 77777);
   ht_line_sample(line, "resident_over_live", "ratio", HT_LINE_LOWER, 88);
+  ht_line_curve(line, "latency", "", "ns", (double[]){1}, (double[]){66666666}, 1);
   ht_line_fail(line, HT_LINE_CRASHED, "ended by signal 11 (Segmentation fault)");
   add(store, line);
   line = bench("<script>alert(1)</script>", "\"><img src=x onerror='y'>", 0);
@@ -102,12 +124,28 @@ static void add_rest(struct ht_store *store) {
   add_mutant(store, "lives", 1, false, 5000);
 }
 
+#define PAGE_ROOM ((size_t)1 << 24)
+
 static char *read_page(void) {
   FILE *file = fopen(page, "r");
-  char *text = calloc(1, 1 << 22);
-  if (file && text) text[fread(text, 1, (1 << 22) - 1, file)] = '\0';
+  char *text = calloc(1, PAGE_ROOM);
+  if (file && text) text[fread(text, 1, PAGE_ROOM - 1, file)] = '\0';
   if (file) fclose(file);
   return text;
+}
+
+/* The page without its own scripts and styles: what is left is made of lines. Returns how many there were. */
+static size_t cut_programs(char *text) {
+  static const char *const begins[] = {"<style>", "<script>"}, *const ends[] = {"</style>", "</script>"};
+  size_t count = 0;
+  for (size_t i = 0; i < 2; i++)
+    for (char *begin = text; (begin = strstr(begin, begins[i])); count++) {
+      char *end = strstr(begin, ends[i]);
+      if (!end) return 0;
+      end += strlen(ends[i]);
+      memmove(begin, end, strlen(end) + 1);
+    }
+  return count;
 }
 
 static size_t occurrences(const char *text, const char *words) {
@@ -116,20 +154,25 @@ static size_t occurrences(const char *text, const char *words) {
   return count;
 }
 
+#define NAME_LETTERS "!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 /* Every element that is opened is closed, in order: what browsers forgive, other readers do not. */
 static void balanced(const char *text) {
-  static const char *const empty[] = {"meta", "rect", "circle", "line", "!DOCTYPE"};
+  static const char *const empty[] = {"meta", "rect", "circle", "line", "input", "!DOCTYPE"};
   char open[64][16];
   size_t depth = 0;
   for (; (text = strchr(text, '<')); text++) {
     bool closing = text[1] == '/';
     char name[16] = "";
-    sscanf(text + 1 + closing, "%15[!a-zA-Z0-9]", name);
+    snprintf(name, sizeof name, "%.*s", (int)strspn(text + 1 + closing, NAME_LETTERS), text + 1 + closing);
     bool is_empty = false;
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) is_empty |= strcmp(name, empty[i]) == 0;
     if (is_empty) continue;
+    const char *end = strchr(text, '>');
+    if (end && end[-1] == '/') continue;
     if (!closing) {
       CHECK(depth < 64);
+      if (depth == 64) return;
       strcpy(open[depth++], name);
     } else if (depth == 0 || strcmp(open[--depth], name) != 0) {
       fprintf(stderr, "</%s> closes <%s>: %.60s\n", name, depth ? open[depth] : "", text);
@@ -140,27 +183,54 @@ static void balanced(const char *text) {
   CHECK(depth == 0);
 }
 
+static void curves_drawn(const char *text) {
+  /* malloc alone has curves: four, each one line, in a card with a legend and a table. */
+  CHECK(occurrences(text, "<path class=\"curve ") == 4 + occurrences(text, "<svg class=\"swatch\""));
+  CHECK(occurrences(text, "<article class=\"card curves\"") == 4);
+  CHECK(occurrences(text, "<small>7 processes</small>") == 4);
+  CHECK(strstr(text, ">Minimum mutator utilisation</h5>") && strstr(text, ">Window, logarithmic</text>"));
+  CHECK(strstr(text, ">Latency, logarithmic</text>") &&
+        strstr(text, ">Resident memory, in MiB, logarithmic</text>"));
+  CHECK(strstr(text, ">Time, in s</text>"));
+  /* Medians of the processes at round places; between points the next one. */
+  CHECK(strstr(text, "1\u00a0ms</th><td class=\"number\">0.530</td>") ||
+        strstr(text, "1.00\u00a0ms</th><td class=\"number\">0.530</td>"));
+  CHECK(strstr(text, "99\u00a0%</th><td class=\"number\">1.23\u00a0ms</td>"));
+  /* The spikes are in the band: its top reaches 64 MiB of a logarithmic axis from 1 at 244 to
+   * 100 at 26. */
+  CHECK(strstr(text, " 47.1L"));
+  CHECK(occurrences(text, "&lt;/script&gt;&lt;img src=x&gt;") >= 3 && strstr(text, "&quot;&#39;&amp;"));
+}
+
 static void contents(struct ht_store *store) {
   struct ht_report_summary summary;
   CHECK(ht_report_write(store, page, &summary, error) == 0);
   CHECK(summary.heaps == 4 && summary.broken_heaps == 1 && summary.failures == 2);
   CHECK(summary.mutants == 3 && summary.surviving_mutants == 2 && summary.lines == 25);
   char *text = read_page();
+  bool charts = strstr(text, "uPlot") != NULL;
+  CHECK(cut_programs(text) == (charts ? 3 : 2));
   balanced(text);
-  /* Nothing that came in a line is markup, and nothing is fetched or run. */
-  CHECK(!strstr(text, "<script") && !strstr(text, "<img") && !strstr(text, "<i>") && !strstr(text, "<b>&"));
+  /* Nothing that came in a line is markup, and nothing is fetched. */
+  CHECK(occurrences(text, "<script") == (charts ? 4 : 0));
+  CHECK(occurrences(text, "<script type=\"application/json\">[[") == occurrences(text, "<script"));
+  CHECK(!strstr(text, "<img") && !strstr(text, "<i>abc") && !strstr(text, "<b>&"));
   CHECK(strstr(text, "&lt;script&gt;alert(1)&lt;/script&gt;") && strstr(text, "&amp;amp;"));
   CHECK(strstr(text, "was &lt;i&gt;abc&lt;/i&gt;? &amp; is &#39;def&#39;"));
-  CHECK(!strstr(text, "http") && !strstr(text, "url(") && !strstr(text, "@import"));
-  /* A dot a sample: 14 times, 7 pauses, 7 ratios (the peaks give way to them) and 3 executions of mutants. */
-  CHECK(occurrences(text, "<circle ") == 14 + 7 + 7 + 3);
+  CHECK(!strstr(text, "http:") && !strstr(text, "https:"));
+  /* A quotation mark of a line is escaped, so these are attributes. */
+  CHECK(!strstr(text, " src=\"") && occurrences(text, " href=\"") == occurrences(text, " href=\"#"));
+  /* A dot a sample: 14 times, 7 pauses, 7 ratios (the peaks give way to them) and 3 executions of mutants;
+   * and again 14 times as noise. */
+  CHECK(occurrences(text, "<circle ") == 14 + 7 + 7 + 3 + 14);
   CHECK(strstr(text, "<title>106\u00a0ns</title>") && strstr(text, "103\u00a0ns") &&
         strstr(text, "206\u00a0ns"));
   CHECK(strstr(text, "2.00\u00d7") && strstr(text, "0.500\u00d7") && strstr(text, "&lt; 0.001"));
   CHECK(strstr(text, "CPU time per operation, in ns \u2014 lower is better"));
   CHECK(strstr(text, "1.50\u00a0ms") && strstr(text, "2.50\u00d7") && strstr(text, "3.00\u00a0MiB"));
   CHECK(!strstr(text, "77777") && !strstr(text, "77\u202f777") && !strstr(text, "77.8"));
-  CHECK(!strstr(text, "88.0"));
+  CHECK(!strstr(text, "88.0\u00d7") && !strstr(text, "66.7\u00a0ms") && !strstr(text, "66.66"));
+  curves_drawn(text);
   CHECK(strstr(text, "\u2717 crashed") && strstr(text, "ended by signal 11 (Segmentation fault)"));
   CHECK(strstr(text, "\u2717 wrong checksum") && strstr(text, "\u2713 kept") &&
         strstr(text, "\u2717 broken"));
@@ -169,7 +239,7 @@ static void contents(struct ht_store *store) {
   CHECK(strstr(text, "\u2713 caught") && strstr(text, "survived some seeds"));
   CHECK(strstr(text, "<td class=\"number\">200</td><td class=\"number\">0.200</td>") &&
         strstr(text, "by GEN-5"));
-  CHECK(strstr(text, "prefers-color-scheme: dark") && strstr(text, "/lib/provider.so"));
+  CHECK(strstr(text, "/lib/provider.so"));
   static const char *const anchors[] = {"overview",
                                         "benchmarks",
                                         "fuzzing",
@@ -191,6 +261,33 @@ static void contents(struct ht_store *store) {
   CHECK(strcmp(first, second) == 0);
   free(first);
   free(second);
+}
+
+/* As many series as a long night has: everything is in it, and it can still be opened. */
+static void many(void) {
+  char path[sizeof directory + 16];
+  snprintf(path, sizeof path, "%s/many.db", directory);
+  struct ht_store *store = ht_store_open(path, HT_STORE_WRITE, error);
+  struct ht_report_summary summary;
+  CHECK(store && test_series_add(store, error) == 0);
+  CHECK(ht_report_write(store, page, &summary, error) == 0);
+  CHECK(summary.heaps == TEST_HEAPS && summary.failures == 3 && summary.broken_heaps == 1);
+  char *text = read_page();
+  CHECK(strlen(text) < 10000000);
+  cut_programs(text);
+  balanced(text);
+  CHECK(occurrences(text, "<details class=\"workload\">") == TEST_WORKLOADS);
+  CHECK(occurrences(text, "<article class=\"card curves\"") == 3 * TEST_WORKLOADS);
+  /* A cell a series leads to its details, and so does the name of each workload. */
+  CHECK(occurrences(text, "<a href=\"#bench-") == TEST_WORKLOADS * (TEST_HEAPS + 1));
+  CHECK(occurrences(text, "3 of 7 crashed") == 1 && !strstr(text, "</b><i"));
+  /* A row a process that has a time, and as noise a dot. */
+  const char *processes = strstr(text, "Every process and what disturbed it");
+  CHECK(processes &&
+        occurrences(processes, "<tr data-heap=") == TEST_HEAPS * TEST_WORKLOADS * TEST_PROCESSES - 3);
+  free(text);
+  ht_store_close(store);
+  unlink(path);
 }
 
 static size_t files_in_directory(void) {
@@ -233,6 +330,7 @@ static void nothing(struct ht_store *store) {
   struct ht_report_summary summary;
   CHECK(ht_report_write(store, page, &summary, error) == 0 && summary.lines == 0 && summary.heaps == 0);
   char *text = read_page();
+  cut_programs(text);
   balanced(text);
   CHECK(strstr(text, "Nothing measured yet") && !strstr(text, "<svg"));
   free(text);
@@ -250,6 +348,7 @@ int main(void) {
   contents(store);
   no_space(store);
   ht_store_close(store);
+  many();
   unlink(database);
   unlink(page);
   CHECK(rmdir(directory) == 0);

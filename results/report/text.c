@@ -70,6 +70,12 @@ void put_settings_anchor(struct report *report, const struct ht_line *line) {
   }
 }
 
+void put_trial_anchor(struct report *report, const struct ht_line *line) {
+  fputs("bench-", report->out);
+  put_anchor(report, line->benchmark);
+  put_settings_anchor(report, line);
+}
+
 void put_heading(struct report *report, int level, const char *anchor, const char *title) {
   fprintf(report->out, "<h%d id=\"", level);
   put_anchor(report, anchor);
@@ -173,39 +179,4 @@ const char *quantity_text(char text[NUMBER_TEXT], double value, const char *unit
   snprintf(text, NUMBER_TEXT, "%s%s%.16s", digits(number, value / scale.divisor, counted),
            close ? "" : "\u00a0", scale.unit);
   return text;
-}
-
-const char *metric_title(const char *metric) {
-  static const struct {
-    const char *metric, *title;
-  } titles[] = {
-      {"cpu_per_op", "CPU time per operation"},
-      {"wall_per_op", "Wall time per operation"},
-      {"cpu", "CPU time of the process"},
-      {"cpu_mean", "CPU time of the process, mean"},
-      {"wall", "Wall time of the process"},
-      {"operations", "Operations per second"},
-      {"peak_resident", "Peak resident memory"},
-      {"resident_over_live", "Resident over live memory"},
-      {"pause_max", "Longest pause"},
-      {"pause_p99", "Pause, 99th percentile"},
-      {"pause_p50", "Pause, median"},
-      {"collector_share", "Collector\u2019s share of the time"},
-      {"instructions", "Instructions"},
-      {"executions", "Executions until caught"},
-  };
-  for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-    if (strcmp(titles[i].metric, metric) == 0) return titles[i].title;
-  return metric;
-}
-
-const char *better_text(enum ht_line_better better) {
-  switch (better) {
-  case HT_LINE_LOWER:
-    return "lower is better";
-  case HT_LINE_HIGHER:
-    return "higher is better";
-  default:
-    return "";
-  }
 }

@@ -6,7 +6,7 @@
 #include "results/store/store_internal.h"
 
 /* The statements of one transaction. */
-enum { FIND_ENVIRONMENT, ADD_ENVIRONMENT, ADD_LINE, ADD_PARAM, ADD_MEASURE, STATEMENTS };
+enum { FIND_ENVIRONMENT, ADD_ENVIRONMENT, ADD_LINE, ADD_PARAM, ADD_MEASURE, ADD_CURVE, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
     [FIND_ENVIRONMENT] = "SELECT number FROM environment WHERE machine = ?1 AND cpu = ?2 AND kernel = ?3 AND "
@@ -24,11 +24,14 @@ static const char *const sql[STATEMENTS] = {
     [ADD_MEASURE] =
         "INSERT INTO measure (line, position, metric, unit, better, samples) VALUES (?1, ?2, ?3, ?4, "
         "?5, ?6)",
+    [ADD_CURVE] = "INSERT INTO curve (line, position, name, x_unit, y_unit, x, y) VALUES (?1, ?2, ?3, ?4, "
+                  "?5, ?6, ?7)",
 };
 
 struct adding {
   struct ht_store *store;
   sqlite3_stmt *statements[STATEMENTS];
+  struct ht_store_added *added;
   char *error;
 };
 
@@ -45,10 +48,10 @@ char *ht_store_series(const struct ht_line *line) {
   return text;
 }
 
-static char *samples_text(const struct ht_line_measure *measure) {
+static char *numbers_text(const double *numbers, size_t count) {
   json_t *array = json_array();
-  for (size_t i = 0; i < measure->sample_count; i++)
-    if (json_array_append_new(array, json_real(measure->samples[i])) != 0) {
+  for (size_t i = 0; i < count; i++)
+    if (json_array_append_new(array, json_real(numbers[i])) != 0) {
       json_decref(array);
       return NULL;
     }
@@ -102,7 +105,7 @@ static int add_measures(struct adding *adding, const struct ht_line *line, sqlit
   sqlite3_stmt *add = adding->statements[ADD_MEASURE];
   for (size_t i = 0; i < line->measure_count; i++) {
     const struct ht_line_measure *measure = &line->measures[i];
-    char *samples = samples_text(measure);
+    char *samples = numbers_text(measure->samples, measure->sample_count);
     if (!samples) {
       snprintf(adding->error, HT_ERROR_SIZE, "%s: no memory", adding->store->path);
       return -1;
@@ -115,6 +118,28 @@ static int add_measures(struct adding *adding, const struct ht_line *line, sqlit
     sqlite3_bind_text(add, 6, samples, -1, SQLITE_STATIC);
     int failed = step(adding, add);
     free(samples);
+    if (failed) return -1;
+  }
+  return 0;
+}
+
+static int add_curves(struct adding *adding, const struct ht_line *line, sqlite3_int64 number) {
+  sqlite3_stmt *add = adding->statements[ADD_CURVE];
+  for (size_t i = 0; i < line->curve_count; i++) {
+    const struct ht_line_curve *curve = &line->curves[i];
+    char *x = numbers_text(curve->x, curve->count), *y = numbers_text(curve->y, curve->count);
+    const char *const texts[] = {curve->name, curve->x_unit, curve->y_unit, x, y};
+    int failed = -1;
+    if (x && y) {
+      sqlite3_bind_int64(add, 1, number);
+      sqlite3_bind_int64(add, 2, (sqlite3_int64)i);
+      for (int k = 0; k < 5; k++) sqlite3_bind_text(add, k + 3, texts[k], -1, SQLITE_STATIC);
+      failed = step(adding, add);
+    } else {
+      snprintf(adding->error, HT_ERROR_SIZE, "%s: no memory", adding->store->path);
+    }
+    free(x);
+    free(y);
     if (failed) return -1;
   }
   return 0;
@@ -158,54 +183,73 @@ static int add_line(struct adding *adding, const struct ht_line *line) {
   if (failed) return -1;
   if (sqlite3_changes(adding->store->database) == 0) return 0;
   sqlite3_int64 number = sqlite3_last_insert_rowid(adding->store->database);
-  if (add_params(adding, line, number) != 0 || add_measures(adding, line, number) != 0) return -1;
+  if (add_params(adding, line, number) != 0 || add_measures(adding, line, number) != 0 ||
+      add_curves(adding, line, number) != 0)
+    return -1;
   return 1;
 }
 
-static int add_lines(struct adding *adding, struct ht_line *const *lines, size_t count,
-                     struct ht_store_added *added) {
+static int begin(struct adding *adding) {
+  /* Immediate: a transaction that begins as a reader and finds a writer in its way could only be given up. */
+  if (ht_store_execute(adding->store, "BEGIN IMMEDIATE", adding->error) != 0) return -1;
   for (size_t i = 0; i < STATEMENTS; i++)
     if (!(adding->statements[i] = ht_store_prepare(adding->store, sql[i], adding->error))) return -1;
-  for (size_t i = 0; i < count; i++) {
-    if (lines[i]->mistake) {
-      snprintf(adding->error, HT_ERROR_SIZE, "%s: line %.60s: %.300s", adding->store->path, lines[i]->id,
-               lines[i]->mistake);
-      return -1;
-    }
-    int outcome = add_line(adding, lines[i]);
-    if (outcome < 0) return -1;
-    added->added += outcome == 1;
-    added->known += outcome == 0;
-  }
   return 0;
+}
+
+static int add_one(struct adding *adding, const struct ht_line *line) {
+  if (line->mistake) {
+    snprintf(adding->error, HT_ERROR_SIZE, "%s: line %.60s: %.300s", adding->store->path, line->id,
+             line->mistake);
+    return -1;
+  }
+  int outcome = add_line(adding, line);
+  if (outcome < 0) return -1;
+  adding->added->added += outcome == 1;
+  adding->added->known += outcome == 0;
+  return 0;
+}
+
+/* All that was added since `begin`, or nothing of it. */
+static int end(struct adding *adding, int result) {
+  for (size_t i = 0; i < STATEMENTS; i++) sqlite3_finalize(adding->statements[i]);
+  if (result == 0) result = ht_store_execute(adding->store, "COMMIT", adding->error);
+  if (result != 0) {
+    sqlite3_exec(adding->store->database, "ROLLBACK", NULL, NULL, NULL);
+    *adding->added = (struct ht_store_added){0};
+  }
+  return result;
 }
 
 int ht_store_add(struct ht_store *store, struct ht_line *const *lines, size_t count,
                  struct ht_store_added *added, char *error) {
   *added = (struct ht_store_added){0};
-  struct adding adding = {.store = store, .error = error};
-  /* Immediate: a transaction that begins as a reader and finds a writer in its way could only be given up. */
-  if (ht_store_execute(store, "BEGIN IMMEDIATE", error) != 0) return -1;
-  int result = add_lines(&adding, lines, count, added);
-  for (size_t i = 0; i < STATEMENTS; i++) sqlite3_finalize(adding.statements[i]);
-  if (result == 0) result = ht_store_execute(store, "COMMIT", error);
-  if (result != 0) {
-    sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
-    *added = (struct ht_store_added){0};
-  }
+  struct adding adding = {.store = store, .added = added, .error = error};
+  int result = begin(&adding);
+  for (size_t i = 0; result == 0 && i < count; i++) result = add_one(&adding, lines[i]);
+  return end(&adding, result);
+}
+
+static int take(void *context, struct ht_line *line, char *error) {
+  struct adding *adding = context;
+  adding->error = error;
+  int result = add_one(adding, line);
+  ht_line_free(line);
   return result;
 }
 
 int ht_store_import(struct ht_store *store, const char *path, struct ht_line_file *file,
                     struct ht_store_added *added, char *error) {
-  struct ht_line_file read;
+  struct ht_line_file reports = {0};
+  if (file) *file = reports;
   *added = (struct ht_store_added){0};
-  if (file) *file = (struct ht_line_file){0};
-  if (ht_line_read(path, &read, error) != 0) return -1;
-  int result = ht_store_add(store, read.lines, read.line_count, added, error);
-  if (file)
-    *file = read;
+  struct adding adding = {.store = store, .added = added, .error = error};
+  int result = begin(&adding);
+  if (result == 0) result = ht_line_each(path, take, &adding, &reports, error);
+  result = end(&adding, result);
+  if (file && result == 0)
+    *file = reports;
   else
-    ht_line_file_free(&read);
+    ht_line_file_free(&reports);
   return result;
 }

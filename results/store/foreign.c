@@ -18,6 +18,9 @@ static void hash_bytes(uint64_t hash[2], const void *bytes, size_t size) {
     for (int k = 0; k < 2; k++) hash[k] = (hash[k] ^ ((const unsigned char *)bytes)[i]) * FNV_PRIME;
 }
 
+/* A file is in memory twice while it is parsed, and ten times as JSON. */
+#define SIZE_MAX_READ ((size_t)512 << 20)
+
 static char *read_whole(const char *path, size_t *size, int64_t *modified_ns, char *error) {
   FILE *stream = fopen(path, "re");
   char *bytes = NULL;
@@ -33,6 +36,10 @@ static char *read_whole(const char *path, size_t *size, int64_t *modified_ns, ch
     }
     *size += fread(bytes + *size, 1, room - *size - 1, stream);
     if (ferror(stream)) goto failed;
+    if (*size > SIZE_MAX_READ) {
+      errno = EFBIG;
+      goto failed;
+    }
   } while (!feof(stream));
   fclose(stream);
   bytes[*size] = '\0';
@@ -87,9 +94,21 @@ int ht_foreign_open(struct foreign *foreign, const char *path, const char *heap,
   memcpy(foreign->hash, hash_start, sizeof foreign->hash);
   hash_bytes(foreign->hash, bytes, size);
   json_error_t problem;
-  blank_words(bytes);
-  foreign->root = json_loadb(bytes, size, 0, &problem);
+  if (strlen(bytes) != size) {
+    snprintf(error, HT_ERROR_SIZE, "%s: not JSON: it has a zero byte", path);
+    free(bytes);
+    return -1;
+  }
+  char *text = ht_line_copy(bytes);
   free(bytes);
+  if (!text) {
+    snprintf(error, HT_ERROR_SIZE, "%s: no memory", path);
+    return -1;
+  }
+  blank_words(text);
+  static const char mark[] = "\xef\xbb\xbf";
+  foreign->root = json_loads(text + (strncmp(text, mark, strlen(mark)) == 0 ? strlen(mark) : 0), 0, &problem);
+  free(text);
   if (foreign->root) return 0;
   snprintf(error, HT_ERROR_SIZE, "%s:%d: not JSON: %s", path, problem.line, problem.text);
   return -1;
@@ -106,12 +125,16 @@ struct ht_line *ht_foreign_line(struct foreign *foreign, const char *heap, const
   file->lines = grown;
   struct ht_line *line = ht_line_new(HT_LINE_BENCH, heap, benchmark);
   if (!line) return NULL;
+  char text[40];
   uint64_t hash[2] = {foreign->hash[0], foreign->hash[1]};
+  snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
+  if (!*line->run) ht_line_run(line, text);
+  /* The same file said to be of another heap is another result. */
+  hash_bytes(hash, heap, strlen(heap));
   uint64_t position = file->line_count;
   hash_bytes(hash, &position, sizeof position);
-  char id[40];
-  snprintf(id, sizeof id, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
-  ht_line_id(line, id);
+  snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
+  ht_line_id(line, text);
   ht_line_started(line, foreign->modified_ns);
   file->lines[file->line_count++] = line;
   return line;
@@ -124,16 +147,25 @@ bool ht_foreign_number(const json_t *object, const char *name, double *number) {
   return isfinite(*number);
 }
 
-int ht_foreign_check(const struct foreign *foreign, char *error) {
-  if (foreign->file->line_count == 0) {
-    snprintf(error, HT_ERROR_SIZE, "%s: holds no results", foreign->path);
-    return -1;
-  }
-  for (size_t i = 0; i < foreign->file->line_count; i++)
-    if (foreign->file->lines[i]->mistake) {
-      snprintf(error, HT_ERROR_SIZE, "%s: result %zu: %s", foreign->path, i + 1,
-               foreign->file->lines[i]->mistake);
-      return -1;
+int ht_foreign_check(struct foreign *foreign, char *error) {
+  struct ht_line_file *file = foreign->file;
+  size_t kept = 0, count = file->line_count;
+  int result = count ? 0 : -1;
+  if (count == 0) snprintf(error, HT_ERROR_SIZE, "%s: holds no results", foreign->path);
+  for (size_t i = 0; i < count; i++) {
+    struct ht_line *line = file->lines[i];
+    char problem[HT_ERROR_SIZE] = "no heap: name it with --heap, or in the file";
+    ht_line_environment_given(line);
+    if (*line->heap && ht_line_check(line, problem) == 0) {
+      file->lines[kept++] = line;
+      continue;
     }
-  return 0;
+    if (ht_line_file_report(file, i + 1, "%s: result %zu: %s", foreign->path, i + 1, problem) != 0) {
+      snprintf(error, HT_ERROR_SIZE, "%s: no memory", foreign->path);
+      result = -1;
+    }
+    ht_line_free(line);
+  }
+  file->line_count = kept;
+  return result;
 }

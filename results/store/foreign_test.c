@@ -97,6 +97,55 @@ static void from_hyperfine(void) {
   ht_line_file_free(&file);
 }
 
+/* A result that cannot be a line is said, and costs no other; a file is a run of its own. */
+static void reported(void) {
+  struct ht_line_file file, other;
+  const char *path = path_of("foreign.json");
+  put(path, "{\"benchmarks\":["
+            "{\"name\":\"good\",\"real_time\":1,\"cpu_time\":1,\"time_unit\":\"ns\"},"
+            "{\"name\":\"bad\",\"real_time\":1,\"cpu_time\":1,\"time_unit\":\"ns\",\"cpu_per_op\":3},"
+            "{\"name\":\"l\xe4st\",\"real_time\":1,\"cpu_time\":1,\"time_unit\":\"ns\"}]}");
+  CHECK(ht_store_read_google_benchmark(path, "malloc", &file, error) == 0);
+  CHECK(file.line_count == 2 && file.broken_count == 1);
+  CHECK(file.broken_count == 1 && strstr(file.broken[0].text, "result 2: cpu_per_op was in ns"));
+  if (file.line_count != 2) return;
+  CHECK(strcmp(file.lines[1]->benchmark, "l?st") == 0);
+  CHECK(strlen(file.lines[0]->run) == 32 && strcmp(file.lines[0]->run, file.lines[1]->run) == 0);
+  CHECK(*file.lines[0]->environment.compiler == '\0' && file.lines[0]->commit.seq == -1);
+  /* The same file, said to be of another heap, is another result of the same run. */
+  CHECK(ht_store_read_google_benchmark(path, "boehm", &other, error) == 0 && other.line_count == 2);
+  CHECK(strcmp(file.lines[0]->run, other.lines[0]->run) == 0);
+  CHECK(strcmp(file.lines[0]->id, other.lines[0]->id) != 0);
+  ht_line_file_free(&file);
+  ht_line_file_free(&other);
+  CHECK(ht_store_read_google_benchmark(path, "", &file, error) == 0 && file.line_count == 0);
+  CHECK(file.broken_count == 3 && strstr(file.broken[0].text, "no heap"));
+  ht_line_file_free(&file);
+}
+
+/* What the files are told apart by. */
+static void told_apart(void) {
+  static const struct {
+    const char *text;
+    enum ht_store_format format;
+  } files[] = {{"{\"schema\":2,\"context\":{}}", HT_STORE_LINES},
+               {"{\"context\": {\"schema\": \"}\"}, \"benchmarks\": []}", HT_STORE_GOOGLE_BENCHMARK},
+               {" \n  {\n  \"benchmarks\": [{\"results\": 1}]}", HT_STORE_GOOGLE_BENCHMARK},
+               {"{\n  \"results\": [\n    {\"schema\": 1}]}", HT_STORE_HYPERFINE},
+               {"broken {\"results\": \"\n{\"id\":\"a\",\"schema\":2}", HT_STORE_LINES},
+               {"{\"id\":{\"[\n{\"id\":\"a\",\"schema\":2}", HT_STORE_LINES},
+               {"\n", HT_STORE_LINES},
+               {"[{\"results\": 1}]", HT_STORE_FORMATS},
+               {"\"results\":", HT_STORE_FORMATS},
+               {"{\"a\":\"results", HT_STORE_FORMATS}};
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    put(path_of("foreign.json"), files[i].text);
+    enum ht_store_format format = ht_store_format_of(path_of("foreign.json"), error);
+    if (format != files[i].format) fprintf(stderr, "file %zu: format %d\n", i, (int)format);
+    CHECK(format == files[i].format);
+  }
+}
+
 static void refused(const char *text, const char *words) {
   struct ht_line_file file;
   put(path_of("foreign.json"), text);
@@ -108,6 +157,8 @@ static void refused(const char *text, const char *words) {
 void foreign_tests(void) {
   from_google_benchmark();
   from_hyperfine();
+  reported();
+  told_apart();
   refused("", "not JSON");
   refused("{\"benchmarks\":[{\"name\":", "not JSON");
   refused("[]", "has no \"benchmarks\"");

@@ -58,6 +58,26 @@ static void set_params(struct ht_line *line, const char *arguments) {
   }
 }
 
+/* What --benchmark_context said of where the numbers come from. */
+static void set_environment(struct ht_line *line, const json_t *context) {
+  const struct {
+    char **field;
+    const char *key, *otherwise;
+  } fields[] = {{&line->environment.machine, "machine", string_of(context, "host_name", "")},
+                {&line->environment.cpu, "cpu", ""},
+                {&line->environment.kernel, "kernel", ""},
+                {&line->environment.libc, "libc", ""},
+                {&line->environment.compiler, "compiler", ""},
+                {&line->environment.flags, "flags", ""},
+                {&line->commit.sha, "commit", ""}};
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    ht_line_set(line, fields[i].field, string_of(context, fields[i].key, fields[i].otherwise));
+  const char *seq = string_of(context, "commit_seq", "");
+  char *end;
+  long long number = strtoll(seq, &end, 10);
+  if (*seq && !*end && number >= 0) line->commit.seq = number;
+}
+
 static struct ht_line *new_line(struct foreign *foreign, const char *run_name) {
   const json_t *context = json_object_get(foreign->root, "context");
   size_t base = strcspn(run_name, "/");
@@ -67,7 +87,7 @@ static struct ht_line *new_line(struct foreign *foreign, const char *run_name) {
   free(benchmark);
   if (!line) return NULL;
   ht_line_variant(line, string_of(context, "variant", ""), string_of(context, "provider", ""));
-  ht_line_set(line, &line->environment.machine, string_of(context, "host_name", ""));
+  set_environment(line, context);
   set_started(line, string_of(context, "date", ""));
   set_params(line, run_name + base);
   return line;

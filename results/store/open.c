@@ -85,7 +85,7 @@ static int check_version(struct ht_store *store, sqlite3_int64 application, sqli
              store->path, (long long)version, HT_STORE_SCHEMA);
     return -1;
   }
-  if (version == HT_STORE_SCHEMA) return 0;
+  if (version >= 1) return 0;
   snprintf(error, HT_ERROR_SIZE, "%s: has schema %lld, which never was; it was left as it is", store->path,
            (long long)version);
   return -1;
@@ -115,9 +115,25 @@ static int make_schema(struct ht_store *store, char *error) {
     char marks[96];
     snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID,
              HT_STORE_SCHEMA);
-    if (ht_store_execute(store, ht_store_schema, error) != 0 || ht_store_execute(store, marks, error) != 0)
+    if (ht_store_execute(store, ht_store_schema, error) != 0 ||
+        ht_store_execute(store, ht_store_schema_2, error) != 0 || ht_store_execute(store, marks, error) != 0)
       goto failed;
   }
+  if (ht_store_execute(store, "COMMIT", error) == 0) return 0;
+failed:
+  sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+  return -1;
+}
+
+/* Adds what newer schemas have; what the file holds stays as it is. */
+static int upgrade(struct ht_store *store, char *error) {
+  sqlite3_int64 version = 0;
+  if (ht_store_execute(store, "BEGIN IMMEDIATE", error) != 0) return -1;
+  /* Somebody else may have done it meanwhile. */
+  if (read_number(store, "PRAGMA user_version", &version, error) != 0) goto failed;
+  if (version == 1 && (ht_store_execute(store, ht_store_schema_2, error) != 0 ||
+                       ht_store_execute(store, "PRAGMA user_version = 2", error) != 0))
+    goto failed;
   if (ht_store_execute(store, "COMMIT", error) == 0) return 0;
 failed:
   sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
@@ -137,6 +153,11 @@ static int prepare(struct ht_store *store, char *error) {
       read_number(store, "PRAGMA user_version", &version, error) != 0 ||
       check_version(store, application, version, error) != 0 || check_whole(store, error) != 0)
     return -1;
+  store->has_curves = version > 1;
+  if (version < HT_STORE_SCHEMA && store->mode == HT_STORE_WRITE) {
+    if (upgrade(store, error) != 0) return -1;
+    store->has_curves = true;
+  }
   return ht_store_execute(store, "PRAGMA foreign_keys = ON", error);
 }
 

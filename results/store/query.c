@@ -34,17 +34,16 @@ enum {
   COMMIT_SEQ
 };
 
-/* Of each series the newest line names the run; commit and environment tell runs without a name apart. */
-static const char latest_sql[] =
-    "WITH newest AS (SELECT heap, variant, benchmark, series, run, commit_sha, environment, ROW_NUMBER() "
-    "OVER "
-    "(PARTITION BY heap, variant, benchmark, series ORDER BY started DESC, number DESC) AS age "
-    "FROM line WHERE kind = ?1) "
+/* The text of latest.sql goes between the two. */
+static const char latest_begin[] =
     "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
-    "JOIN newest ON newest.age = 1 AND line.heap = newest.heap AND line.variant = newest.variant "
-    "AND line.benchmark = newest.benchmark AND line.series = newest.series AND line.run = newest.run "
-    "AND (line.run <> '' OR line.commit_sha = newest.commit_sha AND line.environment = newest.environment) "
-    "WHERE line.kind = ?1 "
+    "WHERE line.number IN (";
+static const char latest_end[] =
+    ") ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number";
+
+static const char run_sql[] =
+    "SELECT " COLUMNS "FROM line JOIN environment ON line.environment = environment.number "
+    "WHERE line.kind = ?1 AND line.run = ?2 "
     "ORDER BY line.benchmark, line.series, line.heap, line.variant, line.started, line.number";
 
 static const char history_sql[] =
@@ -55,9 +54,12 @@ static const char params_sql[] = "SELECT name, value FROM param WHERE line = ?1 
 static const char measures_sql[] =
     "SELECT metric, unit, better, samples FROM measure WHERE line = ?1 ORDER BY position";
 
+static const char curves_sql[] =
+    "SELECT name, x_unit, y_unit, x, y FROM curve WHERE line = ?1 ORDER BY position";
+
 struct reading {
   struct ht_store *store;
-  sqlite3_stmt *lines, *params, *measures;
+  sqlite3_stmt *lines, *params, *measures, *curves; /* no curves: NULL */
   char *error;
 };
 
@@ -73,37 +75,65 @@ static int broken(struct reading *reading, const char *id, const char *what) {
   return -1;
 }
 
+/* The numbers of a JSON array, and how many; NULL if it is none. */
+static double *read_array(const char *text, size_t *count) {
+  json_t *array = json_loads(text, 0, NULL);
+  *count = json_array_size(array);
+  double *numbers = *count ? calloc(*count, sizeof *numbers) : NULL;
+  for (size_t i = 0; numbers && i < *count; i++) numbers[i] = json_number_value(json_array_get(array, i));
+  json_decref(array);
+  return numbers;
+}
+
 static int read_measure(struct reading *reading, struct ht_line *line) {
   sqlite3_stmt *row = reading->measures;
   int better = ht_line_better_of(text(row, 2));
-  json_t *array = json_loads(text(row, 3), 0, NULL);
-  size_t count = json_array_size(array);
-  double *samples = count && better >= 0 ? calloc(count, sizeof *samples) : NULL;
-  if (!samples) {
-    json_decref(array);
+  size_t count;
+  double *samples = read_array(text(row, 3), &count);
+  if (!samples || better < 0) {
+    free(samples);
     return broken(reading, line->id, "samples that cannot be read");
   }
-  for (size_t i = 0; i < count; i++) samples[i] = json_number_value(json_array_get(array, i));
   ht_line_measure(line, text(row, 0), text(row, 1), (enum ht_line_better)better, samples, count);
   free(samples);
-  json_decref(array);
   return 0;
 }
 
-static int read_parts(struct reading *reading, struct ht_line *line, sqlite3_int64 number) {
-  int step, result = 0;
-  sqlite3_bind_int64(reading->params, 1, number);
-  while ((step = sqlite3_step(reading->params)) == SQLITE_ROW)
-    ht_line_param(line, text(reading->params, 0), text(reading->params, 1));
-  if (step != SQLITE_DONE) result = ht_store_error(reading->store, reading->error);
-  sqlite3_reset(reading->params);
-  if (result != 0) return result;
-  sqlite3_bind_int64(reading->measures, 1, number);
-  while (result == 0 && (step = sqlite3_step(reading->measures)) == SQLITE_ROW)
-    result = read_measure(reading, line);
-  if (result == 0 && step != SQLITE_DONE) result = ht_store_error(reading->store, reading->error);
-  sqlite3_reset(reading->measures);
+static int read_curve(struct reading *reading, struct ht_line *line) {
+  sqlite3_stmt *row = reading->curves;
+  size_t x_count, y_count;
+  double *x = read_array(text(row, 3), &x_count), *y = read_array(text(row, 4), &y_count);
+  int result = 0;
+  if (x && y && x_count == y_count)
+    ht_line_curve(line, text(row, 0), text(row, 1), text(row, 2), x, y, x_count);
+  else
+    result = broken(reading, line->id, "a curve that cannot be read");
+  free(x);
+  free(y);
   return result;
+}
+
+static int read_param(struct reading *reading, struct ht_line *line) {
+  ht_line_param(line, text(reading->params, 0), text(reading->params, 1));
+  return 0;
+}
+
+/* The rows of one kind of part that belong to a line; without a statement there are none. */
+static int read_rows(struct reading *reading, struct ht_line *line, sqlite3_int64 number, sqlite3_stmt *rows,
+                     int (*read)(struct reading *reading, struct ht_line *line)) {
+  int step = SQLITE_DONE, result = 0;
+  if (!rows) return 0;
+  sqlite3_bind_int64(rows, 1, number);
+  while (result == 0 && (step = sqlite3_step(rows)) == SQLITE_ROW) result = read(reading, line);
+  if (result == 0 && step != SQLITE_DONE) result = ht_store_error(reading->store, reading->error);
+  sqlite3_reset(rows);
+  return result;
+}
+
+static int read_parts(struct reading *reading, struct ht_line *line, sqlite3_int64 number) {
+  if (read_rows(reading, line, number, reading->params, read_param) != 0) return -1;
+  if (read_rows(reading, line, number, reading->measures, read_measure) != 0) return -1;
+  return read_rows(reading, line, number, reading->curves, read_curve);
 }
 
 static int read_line(struct reading *reading, struct ht_line *line) {
@@ -138,10 +168,14 @@ static int read_line(struct reading *reading, struct ht_line *line) {
   return line->mistake ? broken(reading, line->id, line->mistake) : 0;
 }
 
+/* Room is always a power of two. */
 static int keep(struct ht_line_file *lines, struct ht_line *line) {
-  void *grown = reallocarray(lines->lines, lines->line_count + 1, sizeof *lines->lines);
-  if (!grown) return -1;
-  lines->lines = grown;
+  if ((lines->line_count & (lines->line_count - 1)) == 0) {
+    size_t room = lines->line_count ? 2 * lines->line_count : 1;
+    void *grown = reallocarray(lines->lines, room, sizeof *lines->lines);
+    if (!grown) return -1;
+    lines->lines = grown;
+  }
   lines->lines[lines->line_count++] = line;
   return 0;
 }
@@ -160,8 +194,8 @@ static int read_lines(struct reading *reading, enum ht_line_kind kind, struct ht
   return step == SQLITE_DONE ? 0 : ht_store_error(reading->store, reading->error);
 }
 
-static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, struct ht_line_file *lines,
-                 char *error) {
+static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind, const char *run,
+                 struct ht_line_file *lines, char *error) {
   *lines = (struct ht_line_file){0};
   struct reading reading = {.store = store, .error = error};
   int result = -1;
@@ -169,23 +203,39 @@ static int query(struct ht_store *store, const char *sql, enum ht_line_kind kind
   if (ht_store_execute(store, "BEGIN", error) != 0) return -1;
   if ((reading.lines = ht_store_prepare(store, sql, error)) &&
       (reading.params = ht_store_prepare(store, params_sql, error)) &&
-      (reading.measures = ht_store_prepare(store, measures_sql, error))) {
+      (reading.measures = ht_store_prepare(store, measures_sql, error)) &&
+      (!store->has_curves || (reading.curves = ht_store_prepare(store, curves_sql, error)))) {
     sqlite3_bind_text(reading.lines, 1, ht_line_kind_name(kind), -1, SQLITE_STATIC);
+    if (run) sqlite3_bind_text(reading.lines, 2, run, -1, SQLITE_STATIC);
     result = read_lines(&reading, kind, lines);
   }
   sqlite3_finalize(reading.lines);
   sqlite3_finalize(reading.params);
   sqlite3_finalize(reading.measures);
+  sqlite3_finalize(reading.curves);
   sqlite3_exec(store->database, "COMMIT", NULL, NULL, NULL);
   if (result != 0) ht_line_file_free(lines);
   return result;
 }
 
 int ht_store_latest(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines, char *error) {
-  return query(store, latest_sql, kind, lines, error);
+  char *sql;
+  *lines = (struct ht_line_file){0};
+  if (asprintf(&sql, "%s%s%s", latest_begin, ht_store_latest_sql, latest_end) < 0) {
+    snprintf(error, HT_ERROR_SIZE, "%s: no memory", store->path);
+    return -1;
+  }
+  int result = query(store, sql, kind, NULL, lines, error);
+  free(sql);
+  return result;
+}
+
+int ht_store_run(struct ht_store *store, enum ht_line_kind kind, const char *run, struct ht_line_file *lines,
+                 char *error) {
+  return query(store, run_sql, kind, run, lines, error);
 }
 
 int ht_store_history(struct ht_store *store, enum ht_line_kind kind, struct ht_line_file *lines,
                      char *error) {
-  return query(store, history_sql, kind, lines, error);
+  return query(store, history_sql, kind, NULL, lines, error);
 }

@@ -11,10 +11,11 @@ struct ht_store {
   sqlite3 *database;
   char *path;
   enum ht_store_mode mode;
+  bool has_curves; /* false: a file of schema 1 that is only read */
 };
 
-/* The text of schema.sql. */
-extern const char ht_store_schema[];
+/* The texts of schema.sql, of what schema-2.sql adds to it, and of latest.sql. */
+extern const char ht_store_schema[], ht_store_schema_2[], ht_store_latest_sql[];
 
 /* Puts SQLite's complaint in words for people; always returns -1. */
 int ht_store_error(const struct ht_store *store, char *error);
@@ -35,15 +36,16 @@ struct foreign {
   struct ht_line_file *file;
 };
 
-/* Reads JSON that may hold bare NaN and Infinity: they become empty strings, so no numbers. */
+/* Reads JSON that may hold bare NaN and Infinity, which become empty strings, so no numbers, and bytes that
+ * are no UTF-8, which become '?'. */
 int ht_foreign_open(struct foreign *foreign, const char *path, const char *heap, struct ht_line_file *file,
                     char *error);
 void ht_foreign_close(struct foreign *foreign);
 /* A new line of the file, kept in foreign->file; its id is made from contents and position. NULL: no memory.
  */
 struct ht_line *ht_foreign_line(struct foreign *foreign, const char *heap, const char *benchmark);
-/* A file without a line, or with one that could not be built, is an error. */
-int ht_foreign_check(const struct foreign *foreign, char *error);
+/* Lines that could not be built become reports; a file with neither is an error. */
+int ht_foreign_check(struct foreign *foreign, char *error);
 /* True and the number if there is a finite one. */
 bool ht_foreign_number(const json_t *object, const char *name, double *number);
 

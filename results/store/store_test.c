@@ -49,6 +49,7 @@ static struct ht_line *new_line(const char *id, const char *heap, double sample)
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, sample);
   ht_line_sample(line, "cpu_per_op", "ns", HT_LINE_LOWER, 1.0 / 3);
   ht_line_measure(line, "peak_resident", "bytes", HT_LINE_LOWER, (double[]){12345678901234568}, 1);
+  ht_line_curve(line, "resident", "s", "bytes", (double[]){0, 1.0 / 3}, (double[]){4096, 1e9}, 2);
   ht_line_checksum(line, UINT64_MAX);
   ht_line_allocations(line, 7);
   ht_line_seed(line, UINT64_MAX - 1);
@@ -82,7 +83,7 @@ static void import_and_query(void) {
   struct ht_line_file read;
   struct ht_store_added added;
   CHECK(ht_store_import(store, jsonl, &read, &added, error) == 0 && added.added == 2 && added.known == 0);
-  CHECK(read.line_count == 2 && read.broken_count == 1);
+  CHECK(read.line_count == 0 && read.broken_count == 1);
   ht_line_file_free(&read);
   CHECK(ht_store_import(store, jsonl, NULL, &added, error) == 0 && added.added == 0 && added.known == 2);
   ht_store_close(store);
@@ -132,6 +133,11 @@ static void latest(void) {
   static const char *const expected[] = {"6", "7", "3", "4"};
   for (size_t i = 0; i < read.line_count && i < 4; i++) CHECK(strcmp(read.lines[i]->id, expected[i]) == 0);
   ht_line_file_free(&read);
+  CHECK(ht_store_run(store, HT_LINE_BENCH, "r1", &read, error) == 0 && read.line_count == 2);
+  for (size_t i = 0; i < read.line_count; i++) CHECK(strcmp(read.lines[i]->run, "r1") == 0);
+  ht_line_file_free(&read);
+  CHECK(ht_store_run(store, HT_LINE_BENCH, "r2", &read, error) == 0 && read.line_count == 0);
+  CHECK(ht_store_run(store, HT_LINE_FUZZ, "r1", &read, error) == 0 && read.line_count == 0);
   CHECK(ht_store_history(store, HT_LINE_BENCH, &read, error) == 0 && read.line_count == 7);
   CHECK(strcmp(read.lines[0]->id, "1") == 0 && strcmp(read.lines[6]->id, "7") == 0);
   ht_line_file_free(&read);
@@ -196,13 +202,47 @@ static void wrong_files(void) {
   refused(path, HT_STORE_WRITE, "damaged or cut short");
   copy_of_results(path, 0);
   execute(path, "PRAGMA user_version = 99");
-  refused(path, HT_STORE_WRITE, "has schema 99, newer than 1");
-  refused(path, HT_STORE_READ, "has schema 99, newer than 1");
+  refused(path, HT_STORE_WRITE, "has schema 99, newer than 2");
+  refused(path, HT_STORE_READ, "has schema 99, newer than 2");
   unlink(path);
   execute(path, "CREATE TABLE theirs (a INTEGER)");
   refused(path, HT_STORE_WRITE, "a database of something else");
   put(path, "");
   refused(path, HT_STORE_READ, "holds no results");
+}
+
+/* A file of schema 1 is read as it is, and gets what is new when somebody first writes to it. */
+static void older_schema(void) {
+  const char *path = path_of("older.db");
+  copy_of_results(path, 0);
+  execute(path, "DROP TABLE curve; DROP INDEX line_run; PRAGMA user_version = 1");
+  size_t before_size, after_size;
+  char *before = read_bytes(path, &before_size);
+  struct ht_store *store = ht_store_open(path, HT_STORE_READ, error);
+  CHECK(store && count_latest(store) == 2);
+  ht_store_close(store);
+  char *after = read_bytes(path, &after_size);
+  CHECK(before_size == after_size && memcmp(before, after, before_size) == 0);
+  free(before);
+  free(after);
+
+  store = ht_store_open(path, HT_STORE_WRITE, error);
+  struct ht_line *line = new_line("curved", "bump", 1);
+  struct ht_store_added added;
+  CHECK(store && ht_store_add(store, &line, 1, &added, error) == 0 && added.added == 1);
+  ht_line_free(line);
+  ht_store_close(store);
+  store = ht_store_open(path, HT_STORE_READ, error);
+  struct ht_line_file read;
+  CHECK(store && ht_store_latest(store, HT_LINE_BENCH, &read, error) == 0 && read.line_count == 3);
+  for (size_t i = 0; i < read.line_count; i++)
+    CHECK((strcmp(read.lines[i]->id, "curved") == 0) == (read.lines[i]->curve_count == 1));
+  ht_line_file_free(&read);
+  ht_store_close(store);
+  execute(path, "UPDATE curve SET y = '[1]'");
+  store = ht_store_open(path, HT_STORE_READ, error);
+  CHECK(store && ht_store_latest(store, HT_LINE_BENCH, &read, error) == -1 && strstr(error, "a curve that"));
+  ht_store_close(store);
 }
 
 static void locked(void) {
@@ -280,12 +320,13 @@ int main(void) {
   import_and_query();
   latest();
   wrong_files();
+  older_schema();
   locked();
   read_only();
   no_space();
   foreign_tests();
-  static const char *const names[] = {"lines.jsonl",  "results.db", "latest.db", "wrong.db",    "locked.db",
-                                      "read-only.db", "full.db",    "new.db",    "foreign.json"};
+  static const char *const names[] = {"lines.jsonl", "results.db",   "latest.db", "wrong.db", "locked.db",
+                                      "older.db",    "read-only.db", "full.db",   "new.db",   "foreign.json"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unlink(path_of(names[i]));
   CHECK(rmdir(directory) == 0);
   return failures != 0;

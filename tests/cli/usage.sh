@@ -1,5 +1,5 @@
 # Help, version and usage errors of every command.
-commands="list trial fuzz replay shrink mutants bench report"
+commands="list trial fuzz replay shrink mutants bench doctor import export report"
 
 expect 0 '^Usage: heaptrial COMMAND' --help
 for command in $commands; do

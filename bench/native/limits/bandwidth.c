@@ -108,9 +108,9 @@ int limit_bandwidth(const struct ht_bench_arguments *a, const struct ht_heap_tab
   madvise(memory.bytes, memory.size, MADV_HUGEPAGE);
   write_all(&memory, 0);
   for (unsigned i = 0; i < KINDS; i++) {
-    ht_bench_read(&before[i]);
+    ht_bench_read_before(&before[i]);
     ht_measured_region(move, &(struct moving){&kinds[i], &memory});
-    ht_bench_read(&after[i]);
+    ht_bench_read_after(&after[i]);
   }
   bool right = is_right(&memory);
   munmap(memory.bytes, memory.size);

@@ -104,11 +104,11 @@ bool counting_resize(struct ht_mutator *m, ht_ref *slot, size_t count, unsigned 
 // Nothing waits to be reclaimed here; what a collection can do is give back empty chunks.
 void counting_collect(struct ht_mutator *m, bool full) {
   struct counting_heap *h = counting_heap_of(m);
-  uint64_t start = base_clock_ns();
+  uint64_t start = base_clock_ns(), start_cpu = base_clock_thread_ns();
   if (full) counting_return_empty(h);
   uint64_t end = base_clock_ns();
   h->statistics.cycles++;
-  h->statistics.collector_ns += end - start;
+  h->statistics.collector_ns += base_clock_thread_ns() - start_cpu;
   pages_event(&h->rooted.small.pages, HT_EVENT_CYCLE, start, end, 0, full ? "full" : "partial");
 }
 

@@ -89,10 +89,11 @@ static void find_due_finalizers(struct semispace_heap *h) {
   }
 }
 
-static void tell(struct semispace_heap *h, uint64_t start, uint64_t reclaimed, const char *label) {
+static void tell(struct semispace_heap *h, uint64_t start, uint64_t start_cpu, uint64_t reclaimed,
+                 const char *label) {
   const struct pages *pages = &h->rooted.small.pages;
   uint64_t end = base_clock_ns();
-  h->statistics.collector_ns += end - start;
+  h->statistics.collector_ns += base_clock_thread_ns() - start_cpu;
   h->statistics.cycles++;
   pages_event(pages, HT_EVENT_PAUSE, start, end, 0, label);
   pages_event(pages, HT_EVENT_MARKED, end, end, h->held_bytes, NULL);
@@ -101,7 +102,7 @@ static void tell(struct semispace_heap *h, uint64_t start, uint64_t reclaimed, c
 }
 
 bool semispace_cycle(struct semispace_heap *h, size_t need, const char *label) {
-  uint64_t start = base_clock_ns(), held = h->held_bytes;
+  uint64_t start = base_clock_ns(), start_cpu = base_clock_thread_ns(), held = h->held_bytes;
   if (!prepare(h, &h->left, base_round_up(h->bound + need + 1, COMMIT_STEP))) return false;
   struct semispace from = h->current;
   h->current = h->left;
@@ -123,6 +124,6 @@ bool semispace_cycle(struct semispace_heap *h, size_t need, const char *label) {
   if (from.committed && !base_protect_none(h->rooted.small.pages.memory, from.base, from.committed))
     pages_trim(&h->rooted.small.pages, from.base, 0, &from.committed);
   h->left = from;
-  tell(h, start, held - h->held_bytes, label);
+  tell(h, start, start_cpu, held - h->held_bytes, label);
   return true;
 }
