@@ -63,7 +63,7 @@ struct ht_bench_progress {
 };
 
 struct ht_bench_plan {
-  const char *const *heaps; // each as `--heap` takes it: NAME or PATH, with settings
+  const char *const *heaps; // each as `--heap` takes it: NAME or PATH, with settings; native:NAME, limit:NAME
   size_t heap_count;
   const char *const *workloads; // each NAME or NAME:parameter=number,...
   size_t workload_count;

@@ -1,4 +1,5 @@
 #include "bench/bench.h"
+#include "bench/native/native.h"
 #include "cli/keep.h"
 #include "cli/speed.h"
 #include "cli/table.h"
@@ -30,7 +31,10 @@ enum {
 enum { REPLICATES = 7, PAIRS = 30, REPLICATES_MAX = 10000, CPU_MAX = 4095 };
 
 static const struct argp_option options[] = {
-    {"heap", 'H', "HEAP", 0, "A name (see heaptrial list) or the path of a library; may be repeated; all", 0},
+    {"heap", 'H', "HEAP", 0,
+     "A name (see heaptrial list), the path of a library, a native twin such as native:go, or a limit such "
+     "as limit:bump; may be repeated; all heaps",
+     0},
     {"workload", 'w', "NAME[:PARAMETER=N,...]", 0,
      "What to run (see heaptrial list); may be repeated; suite quick", 0},
     {"suite", OPTION_SUITE, "quick|full|instructions", 0, "The workloads of a suite", 0},
@@ -180,10 +184,20 @@ static bool add_suite(struct arguments *arguments) {
 
 static int bench(struct arguments *arguments) {
   struct ht_bench_plan *plan = &arguments->plan;
-  struct cli_heaps heaps;
-  if (!cli_heaps_open(&arguments->heaps, &heaps)) return CLI_USAGE;
-  struct cli_words names = {0};
-  for (size_t i = 0; i < heaps.count; i++) cli_words_add(&names, heaps.heaps[i].choice.text);
+  struct cli_heaps heaps = {0};
+  struct cli_words names = {0}, loaded = {0};
+  for (size_t i = 0; i < arguments->heaps.count; i++) {
+    cli_words_add(&names, arguments->heaps.words[i]);
+    if (!ht_native_is(arguments->heaps.words[i])) cli_words_add(&loaded, arguments->heaps.words[i]);
+  }
+  // Twins and limits are programs: there is nothing to load.
+  if ((loaded.count || !names.count) && !cli_heaps_open(&loaded, &heaps)) {
+    free(names.words);
+    free(loaded.words);
+    return CLI_USAGE;
+  }
+  if (!names.count)
+    for (size_t i = 0; i < heaps.count; i++) cli_words_add(&names, heaps.heaps[i].choice.text);
   plan->heaps = names.words;
   plan->heap_count = names.count;
   plan->workloads = arguments->workloads.words;
@@ -191,7 +205,7 @@ static int bench(struct arguments *arguments) {
 
   int code = CLI_USAGE;
   struct keep keep;
-  struct speed *speeds = calloc(heaps.count, sizeof *speeds);
+  struct speed *speeds = calloc(names.count, sizeof *speeds);
   if (!speeds) {
     cli_say("no memory");
     code = CLI_NO_VERDICT;
@@ -208,6 +222,7 @@ static int bench(struct arguments *arguments) {
   }
   free(speeds);
   free(names.words);
+  free(loaded.words);
   cli_heaps_close(&heaps);
   return code;
 }

@@ -206,7 +206,11 @@ static int examine(struct arguments *arguments) {
 int cli_doctor(int argc, char **argv) {
   struct arguments arguments = {0};
   // It has options of its own, and they are what follows.
-  if (argc > 1 && strcmp(argv[1], "--calibrate") == 0) return cli_calibrate(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "--calibrate") == 0) {
+    static char name[] = "heaptrial doctor --calibrate";
+    argv[1] = name;
+    return cli_calibrate(argc - 1, argv + 1);
+  }
   cli_parse(&argp, argc, argv, &arguments);
   if (arguments.rules) {
     print_rules();

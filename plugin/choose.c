@@ -81,7 +81,7 @@ static bool add_setting(struct ht_plugin_choice *choice, const char *name, size_
   return true;
 }
 
-static bool add_settings(struct ht_plugin_choice *choice, const char *text, char *message, size_t size) {
+bool ht_plugin_choice_set(struct ht_plugin_choice *choice, const char *text, char *message, size_t size) {
   while (*text) {
     size_t length = strcspn(text, ",");
     const char *equals = memchr(text, '=', length);
@@ -166,7 +166,7 @@ bool ht_plugin_choose(const char *text, struct ht_plugin_choice *choice, char *m
   else
     chosen = choose_named(choice, target, message, size);
   free(target);
-  if (chosen && colon) chosen = add_settings(choice, colon + 1, message, size);
+  if (chosen && colon) chosen = ht_plugin_choice_set(choice, colon + 1, message, size);
   if (!chosen) ht_plugin_choice_free(choice);
   return chosen;
 }

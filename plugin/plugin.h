@@ -41,6 +41,9 @@ struct ht_plugin_choice {
 // Takes `NAME[:option=value,...]` or `PATH[:option=value,...]` apart. False with a message if no heap of that
 // name is built here, the file does not exist, or the settings cannot be read. Loads nothing.
 bool ht_plugin_choose(const char *text, struct ht_plugin_choice *choice, char *message, size_t message_size);
+// Adds the settings of `option=value,...` to a choice. False with a message.
+bool ht_plugin_choice_set(struct ht_plugin_choice *choice, const char *text, char *message,
+                          size_t message_size);
 void ht_plugin_choice_free(struct ht_plugin_choice *choice);
 
 enum ht_plugin_status {

@@ -80,7 +80,6 @@ struct ht_process_result {
   uint64_t user_ns, system_ns;         /* with the children it waited for */
   uint64_t peak_resident_bytes;        /* of the largest process among them */
   uint64_t minor_faults, major_faults; /* page faults */
-  uint64_t voluntary_switches, involuntary_switches;
 
   char *out, *err; /* what was captured, ended by a 0 that is not counted; NULL if not captured */
   size_t out_size, err_size;

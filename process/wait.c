@@ -184,8 +184,6 @@ static void finish(struct ht_process *process, struct ht_process_result *result)
       .peak_resident_bytes = (uint64_t)usage.ru_maxrss * 1024,
       .minor_faults = (uint64_t)usage.ru_minflt,
       .major_faults = (uint64_t)usage.ru_majflt,
-      .voluntary_switches = (uint64_t)usage.ru_nvcsw,
-      .involuntary_switches = (uint64_t)usage.ru_nivcsw,
       .out = take(out),
       .err = take(err),
       .out_size = out->size,

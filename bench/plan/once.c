@@ -1,4 +1,5 @@
 // One process, one line.
+#include "bench/native/native.h"
 #include "bench/plan/plan_internal.h"
 #include "process/process.h"
 
@@ -152,7 +153,8 @@ static void make_command(struct command *c, const struct bench_pair *pair,
     for (size_t i = 0; i < choice->setting_count; i++)
       add_text(c, "--setting=%s=%s", choice->settings[i].name, choice->settings[i].value);
   } else {
-    add_text(c, "%s/bench-plugin", HEAPTRIAL_BENCH_DIRECTORY);
+    const char *native = ht_native_program(choice->text);
+    add_text(c, "%s/%s", HEAPTRIAL_BENCH_DIRECTORY, native ? native : "bench-plugin");
     add_text(c, "--heap=%s", choice->text);
   }
   const char *provider = setting_of(choice, "provider"),

@@ -1,4 +1,5 @@
 // Takes a plan apart, orders its runs and writes what comes of them.
+#include "bench/native/native.h"
 #include "bench/plan/plan_internal.h"
 #include "process/process.h"
 
@@ -71,14 +72,16 @@ static bool expand(struct bench_runner *r) {
     snprintf(r->error, HT_ERROR_SIZE, "no memory");
     return false;
   }
-  for (; r->choice_count < plan->heap_count; r->choice_count++)
-    if (!ht_plugin_choose(plan->heaps[r->choice_count], &r->choices[r->choice_count], r->error,
-                          HT_ERROR_SIZE))
+  for (; r->choice_count < plan->heap_count; r->choice_count++) {
+    const char *heap = plan->heaps[r->choice_count];
+    struct ht_plugin_choice *choice = &r->choices[r->choice_count];
+    if (!(ht_native_is(heap) ? ht_native_choose : ht_plugin_choose)(heap, choice, r->error, HT_ERROR_SIZE))
       return false;
+  }
   // What is compared with each other is called the same way.
   bool through_table = false;
   for (size_t h = 0; plan->paired && h < plan->heap_count; h++)
-    through_table |= !bench_has_program(&r->choices[h]);
+    through_table |= !ht_native_is(plan->heaps[h]) && !bench_has_program(&r->choices[h]);
   for (size_t w = 0; w < plan->workload_count; w++)
     for (size_t h = 0; h < plan->heap_count; h++) {
       struct bench_pair *pair = &r->pairs[r->pair_count++];

@@ -2,26 +2,18 @@
 #include "bench/run/run.h"
 #include "plugin/plugin.h"
 
-#include <stdio.h>
-
 static const struct ht_workload_set *const sets[] = {&ht_workloads_table, NULL};
 
-// The settings that came with the name go before those of the command line, which win.
 static const struct ht_heap_table *table(const char *heap, struct ht_setting *settings, size_t *setting_count,
                                          size_t setting_capacity, char *message, size_t message_size) {
   // Its strings are the heap's settings: it lives as long as the process.
   static struct ht_plugin_choice choice;
   const struct ht_heap_table *loaded;
   if (!ht_plugin_choose(heap, &choice, message, message_size) ||
-      ht_plugin_load(&choice, HT_PLUGIN_NO_TRIAL, &loaded, message, message_size) != HT_PLUGIN_LOADED)
+      ht_plugin_load(&choice, HT_PLUGIN_NO_TRIAL, &loaded, message, message_size) != HT_PLUGIN_LOADED ||
+      !ht_bench_settings_before(settings, setting_count, setting_capacity, choice.settings,
+                                choice.setting_count, message, message_size))
     return NULL;
-  if (*setting_count + choice.setting_count > setting_capacity) {
-    snprintf(message, message_size, "more than %zu settings", setting_capacity);
-    return NULL;
-  }
-  for (size_t i = *setting_count; i-- > 0;) settings[i + choice.setting_count] = settings[i];
-  for (size_t i = 0; i < choice.setting_count; i++) settings[i] = choice.settings[i];
-  *setting_count += choice.setting_count;
   return loaded;
 }
 

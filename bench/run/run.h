@@ -88,6 +88,12 @@ struct ht_bench_arguments {
   unsigned pieces;     // into which the measured region is cut, if that makes sense; 0 or 1: none
 };
 
+// Puts the settings that came with a heap's name before those of the command line, which win. False with a
+// message: too many.
+bool ht_bench_settings_before(struct ht_setting *settings, size_t *count, size_t capacity,
+                              const struct ht_setting *first, size_t first_count, char *message,
+                              size_t message_size);
+
 // What a heap told while it ran, kept in the order in which it came: its pauses and cycles, or everything.
 struct ht_bench_events {
   struct ht_event *events;

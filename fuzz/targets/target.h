@@ -14,7 +14,8 @@
 //   HEAPTRIAL_SETTINGS  the heap's options, k=v,k=v
 //   HEAPTRIAL_ONLY      the invariants that are checked, GEN-3,REF-1; all without it
 //   HEAPTRIAL_EVERY     1: compare everything after each operation
-//   HEAPTRIAL_MUTATOR   bytes: libFuzzer's own mutations instead of the structure-aware ones; none: the corpus
+//   HEAPTRIAL_MUTATOR   bytes: libFuzzer's own mutations instead of the structure-aware ones; none: the
+//   corpus
 //                       as it is
 //   HEAPTRIAL_FLIGHT    the flight recorder's file
 //

@@ -11,6 +11,16 @@ short="--replicates 1 --cpu-time 0.05s --time 60s"
   [ "$(sqlite3 results.db "SELECT count(*) FROM line WHERE kind = 'bench' AND status = 'ok'")" = 4 ] ||
     fail "not every run has its line"
 
+  # Twins in other languages and limits stand in the same table; one that is not installed says so.
+  if command -v go >/dev/null; then
+    expect 0 '^native:go:GOGC=50 +1 +0 +[0-9.]+ [num]?s' bench $short --db twins.db --heap malloc --heap native:go:GOGC=50 \
+      --heap native:python --heap limit:bump --workload churn:operations=4096
+    [ "$(sqlite3 twins.db "SELECT count(DISTINCT checksum), count(*) FROM line WHERE status = 'ok'")" = '1|4' ] ||
+      fail "twins do not do the same work, or the store does not take their lines"
+  fi
+  expect 2 'native:go' bench $short --heap native:nosuch --workload churn
+  expect 3 'not written' bench $short --db other.db --heap limit:bump --workload message-ring
+
   # A heap that crashes, hangs or ends the process has no times.
   for heap in crash_in_alloc exit_in_alloc; do
     expect 1 "^[^ ]*$heap[^ ]* +0 +1 +- +- +-" bench $short --heap "$faulty/lib$heap.so" --workload churn:size=1024

@@ -1,7 +1,6 @@
 // binary-trees by hand: on plain malloc and the C stack.
 #include "bench/workloads/choices.h"
-
-#include <stdlib.h>
+#include HT_HAND_HEADER
 
 struct node {
   struct node *left, *right;
@@ -11,11 +10,11 @@ static void release(struct node *node) {
   if (!node) return;
   release(node->left);
   release(node->right);
-  free(node);
+  hand_free(node);
 }
 
 static struct node *build(unsigned depth) {
-  struct node *node = malloc(sizeof *node);
+  struct node *node = hand_alloc(sizeof *node);
   if (!node) return NULL;
   node->left = node->right = NULL;
   if (depth > 0 && (!(node->left = build(depth - 1)) || !(node->right = build(depth - 1)))) {

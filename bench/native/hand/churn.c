@@ -1,7 +1,6 @@
 // churn by hand: the same ring on plain malloc, as one would write it without a heap interface.
 #include "bench/workloads/task.h"
-
-#include <stdlib.h>
+#include HT_HAND_HEADER
 
 // A constant size, as in the workload.
 static inline __attribute__((always_inline)) bool churn(struct ht_task *task, size_t bytes) {
@@ -9,8 +8,8 @@ static inline __attribute__((always_inline)) bool churn(struct ht_task *task, si
        **slot = ring + task->done % task->params->live;
   uint64_t word = task->base + task->done, end = word + task->params->operations;
   for (; word != end; word++) {
-    free(*slot);
-    uint64_t *object = malloc(bytes);
+    hand_free(*slot);
+    uint64_t *object = hand_alloc(bytes);
     if (!object) return false;
     *slot = object;
     object[bytes / HT_WORD - 1] = word;
@@ -28,12 +27,12 @@ static inline __attribute__((always_inline)) bool churn(struct ht_task *task, si
 
 static bool begin(struct ht_task *task) {
   for (uint64_t i = 0; i < task->params->live; i++) {
-    uint64_t *object = task->slots[i] = malloc(task->params->size);
+    uint64_t *object = task->slots[i] = hand_alloc(task->params->size);
     if (!object) return false;
     object[task->params->size / HT_WORD - 1] = task->base + i;
   }
   // The workload's ring has an object that the others refer to.
-  task->slots[task->params->live] = malloc(task->params->size);
+  task->slots[task->params->live] = hand_alloc(task->params->size);
   task->done = task->params->live;
   task->allocations = task->params->live + 1;
   return task->slots[task->params->live];
@@ -59,7 +58,7 @@ static void end(struct ht_task *task) {
   for (uint64_t i = 0; i < live; i++)
     task->checksum = ht_checksum_add(task->checksum, i, ((uint64_t *)task->slots[i])[last]);
   for (uint64_t i = 0; i <= live; i++) {
-    free(task->slots[i]);
+    hand_free(task->slots[i]);
     task->slots[i] = NULL;
   }
 }

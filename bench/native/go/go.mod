@@ -1,0 +1,3 @@
+module heaptrial/twin
+
+go 1.19
