@@ -42,6 +42,10 @@
 // malloc's arenas, the C library's choice of functions by CPU), so that it is the same again wherever the
 // heap itself does the same again.
 //
+// Memory over time is seen by a second process that looks at the first every millisecond. That costs time, so
+// it is one process for each heap and workload, before the rounds, whose line has no times (not those of
+// twins).
+//
 // A run that failed, crashed, hung or lost its checksum gives a line with that status, the reason and no
 // times; that pair is not run again in the plan. A run that cannot be (a library that is not there) gives a
 // line too.
@@ -78,6 +82,7 @@ struct ht_bench_plan {
   bool paired;            // heaps are compared with each other: one length, one way of calling
   bool in_step;           // the two heaps of a paired plan run at the same time and in turns
   unsigned warmups;       // processes at full length before the first that counts
+  bool over_time;         // one more process each, watched by a second one, for memory over time
   bool instructions;      // count them too
   bool only_instructions; // and run nothing else; replicates do not matter
   void (*progress)(void *context, const struct ht_bench_progress *progress); // may be NULL

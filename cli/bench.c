@@ -23,6 +23,7 @@ enum {
   OPTION_CPU,
   OPTION_UNPINNED,
   OPTION_IN_STEP,
+  OPTION_OVER_TIME,
   OPTION_INSTRUCTIONS,
   OPTION_ONLY_INSTRUCTIONS,
   OPTION_SUITE,
@@ -48,6 +49,8 @@ static const struct argp_option options[] = {
     {"unpinned", OPTION_UNPINNED, NULL, 0, "Run on any CPU", 0},
     {"in-step", OPTION_IN_STEP, NULL, 0,
      "Two heaps run at the same time, in turns of less than a millisecond", 0},
+    {"over-time", OPTION_OVER_TIME, NULL, 0,
+     "Memory over time, by one more process for each heap and workload (done unless heaps are arguments)", 0},
     {"instructions", OPTION_INSTRUCTIONS, NULL, 0, "Count instructions too, with callgrind", 0},
     {"only-instructions", OPTION_ONLY_INSTRUCTIONS, NULL, 0, "Count instructions and run nothing else", 0},
     {"db", OPTION_DATABASE, "FILE", 0, "Where results are kept (results.db)", 0},
@@ -93,6 +96,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_IN_STEP:
     arguments->plan.in_step = true;
+    return 0;
+  case OPTION_OVER_TIME:
+    arguments->plan.over_time = true;
     return 0;
   case OPTION_ONLY_INSTRUCTIONS:
     arguments->plan.only_instructions = true;
@@ -233,6 +239,7 @@ int cli_bench(int argc, char **argv) {
   struct ht_bench_plan *plan = &arguments.plan;
   cli_parse(&argp, argc, argv, &arguments);
   if (plan->paired && !arguments.replicates_given) plan->replicates = PAIRS;
+  if (!plan->paired && !plan->only_instructions) plan->over_time = true;
   if (arguments.unpinned) plan->pinned = false;
   if (!arguments.unpinned && !plan->pinned) {
     plan->cpu = last_cpu();

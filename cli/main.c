@@ -14,10 +14,10 @@ static const struct cli_command commands[] = {
     {"shrink", "makes a heap program that breaks something as small as it goes", cli_shrink},
     {"mutants", "plants bugs in heaps and looks which are caught", cli_mutants},
     {"bench", "measures heaps", cli_bench},
+    {"compare", "says which of two heaps, runs or commits is faster, and how surely", cli_compare},
     {"doctor", "says what on this machine spoils measurements, and how to mend it", cli_doctor},
     {"import", "adds results from files: lines, or JSON of Google Benchmark or hyperfine", cli_import},
     {"export", "writes results as other programs read them", cli_export},
-    {"compare", "says which of two heaps, runs or commits is faster, and how surely", cli_compare},
     {"report", "makes a report of what was measured so far", cli_report},
     {"attempt", NULL, cli_attempt},
 };

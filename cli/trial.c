@@ -195,6 +195,7 @@ static int measure(struct trial *trial, const struct cli_heaps *heaps, double se
       .process_seconds = fmin(PROCESS_SECONDS, seconds),
       .cpu_seconds = CPU_SECONDS,
       .total_seconds = seconds,
+      .over_time = true,
   };
   if (!names || !rows || !speeds) {
     cli_say("no memory");

@@ -162,6 +162,7 @@ static void make_command(struct command *c, const struct bench_pair *pair,
   if (provider && *provider) add_text(c, "--expect-provider=%s", provider);
   if (*variant) add_text(c, "--variant=%s", variant);
   if (way == BENCH_COUNTED) add(c, "--counting");
+  if (way == BENCH_WATCHED) add(c, "--over-time");
   add_workload(c, pair, params);
 }
 
@@ -244,7 +245,7 @@ static struct ht_line *run(const struct bench_pair *pair, const struct ht_worklo
     ht_process_run(&options, &result);
     *interrupted = result.outcome == HT_PROCESS_INTERRUPTED;
     line = judge(pair, params, &result);
-    if (line && options.pinned && way == BENCH_PLAIN) ht_line_param_number(line, "pinned_to", options.cpu);
+    if (line && options.pinned && way != BENCH_COUNTED) ht_line_param_number(line, "pinned_to", options.cpu);
     ht_process_result_free(&result);
   }
   command_free(&command);
@@ -268,12 +269,12 @@ static void add_place(struct ht_line *line, const struct bench_pair *pair, const
   ht_line_param_number(line, "warmups", pair->plan->warmups);
 }
 
-static struct ht_line *run_plain(const struct bench_pair *pair, const struct ht_workload_params *params,
-                                 const struct bench_place *place, bool *interrupted) {
+static struct ht_line *run_uncounted(const struct bench_pair *pair, const struct ht_workload_params *params,
+                                     enum bench_way way, const struct bench_place *place, bool *interrupted) {
   char padding[PADDING_ROOM];
   const char *const environment[] = {padding, NULL};
   if (place) make_padding(padding, place);
-  struct ht_line *line = run(pair, params, BENCH_PLAIN, place ? environment : NULL, "", interrupted);
+  struct ht_line *line = run(pair, params, way, place ? environment : NULL, "", interrupted);
   if (line && place) add_place(line, pair, place);
   return line;
 }
@@ -390,5 +391,5 @@ static struct ht_line *run_counted(const struct bench_pair *pair, const struct h
 struct ht_line *bench_once(const struct bench_pair *pair, const struct ht_workload_params *params,
                            enum bench_way way, const struct bench_place *place, bool *interrupted) {
   return way == BENCH_COUNTED ? run_counted(pair, params, interrupted)
-                              : run_plain(pair, params, place, interrupted);
+                              : run_uncounted(pair, params, way, place, interrupted);
 }

@@ -18,8 +18,9 @@ struct bench_pair {
   unsigned left;                          // replicates to run
 };
 
-// BENCH_COUNTED: under callgrind. Its line has instructions and no times.
-enum bench_way { BENCH_PLAIN, BENCH_COUNTED };
+// BENCH_COUNTED: under callgrind. Its line has instructions and no times. BENCH_WATCHED: for memory over
+// time.
+enum bench_way { BENCH_PLAIN, BENCH_COUNTED, BENCH_WATCHED };
 
 // Where in the plan a run stands.
 struct bench_place {

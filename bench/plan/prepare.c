@@ -1,4 +1,5 @@
 // What happens before the first round: lengths, warming up, counts.
+#include "bench/native/native.h"
 #include "bench/plan/plan_internal.h"
 
 // A run that was to prepare the pair did not end well. False: its line could not be written.
@@ -97,12 +98,27 @@ static bool prepare_counts(struct bench_runner *r, struct bench_pair *pairs, siz
   return written && count_all(r, pairs, count);
 }
 
+static bool watch_all(struct bench_runner *r, struct bench_pair *pairs, size_t count) {
+  bool interrupted = false, written = true;
+  for (size_t i = 0; written && i < count && !bench_over(r); i++) {
+    if (!pairs[i].left || ht_native_is(pairs[i].heap_text)) continue;
+    struct ht_line *line = bench_once(&pairs[i], &pairs[i].params, BENCH_WATCHED, NULL, &interrupted);
+    // Without a verdict it was the watching that failed.
+    if (interrupted || !line || (line->status != HT_LINE_OK && line->status != HT_LINE_NO_VERDICT))
+      written = failed(r, &pairs[i], line, interrupted);
+    else
+      written = bench_record(r, &pairs[i], line);
+  }
+  return written;
+}
+
 bool bench_prepare(struct bench_runner *r) {
   const struct ht_bench_plan *plan = r->plan;
   bool written = true;
   for (size_t w = 0; written && w < plan->workload_count; w++) {
     struct bench_pair *pairs = &r->pairs[w * plan->heap_count];
     if (!plan->only_instructions) written = prepare_times(r, pairs, plan->heap_count);
+    if (written && plan->over_time) written = watch_all(r, pairs, plan->heap_count);
     if (written && (plan->instructions || plan->only_instructions))
       written = prepare_counts(r, pairs, plan->heap_count);
   }

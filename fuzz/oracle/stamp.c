@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 enum {
-  WHOLE_WORDS = 64, // an object of up to so many words is stamped whole
-  EDGE_FIRST = 16,  // words stamped at the start of a larger one
-  EDGE_LAST = 8,    // and at its end
-  PAGE_WORDS = 512, // and between them one word of so many
+  WHOLE_WORDS = 128, // an object of up to so many words is stamped whole
+  EDGE_FIRST = 32,   // words stamped at the start of a larger one
+  EDGE_LAST = 8,     // and at its end
+  PAGE_WORDS = 512,  // and between them one word of so many
   INVERSE_SHIFT = 40,
 };
 
