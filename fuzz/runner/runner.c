@@ -225,7 +225,8 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   }
   for (unsigned i = 0; i < HT_WEAKS; i++) r->weak_table[i] = -1;
   r->carrier_count = 0;
-  r->operation = r->depth = r->allocations = r->made = r->resized = r->callbacks = r->call_count = 0;
+  r->operation = r->depth = r->allocations = r->made = r->released_at = r->resized = r->callbacks =
+      r->call_count = 0;
   r->allocated = 0;
   r->live = r->peak = (struct run_amount){0, 0};
   r->bulk = r->tired = r->tried_invalid = r->crossed = false;

@@ -117,15 +117,16 @@ struct ht_runner {
   size_t allocated; // bytes, ever
   struct run_amount {
     size_t bytes, objects;
-  } live, peak;        // at least what is alive, and the most that ever was
-  uint32_t made;       // objects, ever
-  uint32_t resized;    // how often
-  uint32_t callbacks;  // that came
-  bool bulk;           // in a bulk operation: fields are changed one by one, nobody may look at them
-  bool done;           // the operation was not reduced to nothing
-  bool collect_due;    // by the header's rule
-  bool tired;          // finalizers run no operations any more
-  uint32_t judgements; // how often it was traced what is reachable, for callbacks
+  } live, peak;         // at least what is alive, and the most that ever was
+  uint32_t made;        // objects, ever
+  uint32_t released_at; // how many were made when it was last looked for garbage that holds itself
+  uint32_t resized;     // how often
+  uint32_t callbacks;   // that came
+  bool bulk;            // in a bulk operation: fields are changed one by one, nobody may look at them
+  bool done;            // the operation was not reduced to nothing
+  bool collect_due;     // by the header's rule
+  bool tired;           // finalizers run no operations any more
+  uint32_t judgements;  // how often it was traced what is reachable, for callbacks
   struct run_judgement {
     uint32_t number;     // of the trace that the operation being done made; 0: none yet
     shadow_number count; // objects there were then
