@@ -125,9 +125,13 @@ static void taking_free(struct taking *t) {
     for (size_t side = 0; side < 2; side++) free(t->values[i][side]);
 }
 
-// Runs the two heaps. False: nothing was measured, and that is said.
-static bool run(const struct arguments *arguments, const char *const heaps[2], size_t rounds,
+// Runs two heaps with loops of so many turns. False: nothing was measured, and that is said.
+static bool run(const struct arguments *arguments, unsigned one_turns, unsigned other_turns, size_t rounds,
                 struct taking *t) {
+  char one[HEAP_TEXT], other[HEAP_TEXT];
+  const char *const heaps[2] = {one, other};
+  snprintf(one, sizeof one, "%s:loop=%u", ht_bench_planted_heap, one_turns);
+  snprintf(other, sizeof other, "%s:loop=%u", ht_bench_planted_heap, other_turns);
   static const char *const workloads[] = {WORKLOAD};
   char error[HT_ERROR_SIZE], output[64];
   struct ht_bench_summary summary;
@@ -178,14 +182,10 @@ static size_t whole_pairs(struct taking *t, size_t metric) {
 
 // How many instructions more with the loop than without, as a share; 0 after a message.
 static double count_planted(const struct arguments *arguments, unsigned turns) {
-  char without[HEAP_TEXT], with[HEAP_TEXT];
-  const char *const heaps[2] = {without, with};
   struct taking t;
-  snprintf(without, sizeof without, "%s:loop=0", ht_bench_planted_heap);
-  snprintf(with, sizeof with, "%s:loop=%u", ht_bench_planted_heap, turns);
   struct arguments apart = *arguments;
   apart.in_turns = false;
-  bool counted = run(&apart, heaps, 0, &t) && t.instructions[0] > 0 && t.instructions[1] > 0;
+  bool counted = run(&apart, 0, turns, 0, &t) && t.instructions[0] > 0 && t.instructions[1] > 0;
   double share = counted ? t.instructions[1] / t.instructions[0] - 1 : 0;
   taking_free(&t);
   return share;
@@ -195,13 +195,9 @@ static double count_planted(const struct arguments *arguments, unsigned turns) {
 // long enough to be measured well tells what a turn costs.
 static unsigned plant(const struct arguments *arguments) {
   enum { PROBE = 600, PROBE_PAIRS = 20 };
-  char without[HEAP_TEXT], with[HEAP_TEXT];
-  const char *const heaps[2] = {without, with};
   struct taking t;
   struct ht_compare_series series = {0};
-  snprintf(without, sizeof without, "%s:loop=0", ht_bench_planted_heap);
-  snprintf(with, sizeof with, "%s:loop=%u", ht_bench_planted_heap, PROBE);
-  bool measured = run(arguments, heaps, PROBE_PAIRS, &t);
+  bool measured = run(arguments, 0, PROBE, PROBE_PAIRS, &t);
   if (measured) {
     size_t count = whole_pairs(&t, 0);
     measured = ht_compare_try(t.values[0][0], t.values[0][1], count, PROBE_PAIRS, &series) &&
@@ -250,13 +246,10 @@ static void print_power(struct taking *t, const struct arguments *arguments, siz
          100 * (series.ratio - 1), 100 * (series.interval.low - 1), 100 * (series.interval.high - 1));
 }
 
-static int try_itself(const struct arguments *arguments, unsigned turns) {
-  char heap[HEAP_TEXT];
-  const char *const heaps[2] = {heap, heap};
+static int try_itself(const struct arguments *arguments) {
   struct taking t;
   bool fit = true;
-  snprintf(heap, sizeof heap, "%s:loop=%u", ht_bench_planted_heap, turns);
-  bool measured = run(arguments, heaps, arguments->comparisons * arguments->pairs, &t);
+  bool measured = run(arguments, 0, 0, arguments->comparisons * arguments->pairs, &t);
   for (size_t i = 0; measured && i < METRICS; i++) fit &= print_alarms(&t, arguments, i);
   taking_free(&t);
   return !measured ? CLI_NO_VERDICT : fit ? CLI_FINE : CLI_FINDING;
@@ -280,12 +273,8 @@ static int try_counts(const struct arguments *arguments, unsigned turns) {
 }
 
 static int try_planted(const struct arguments *arguments, unsigned turns) {
-  char without[HEAP_TEXT], with[HEAP_TEXT];
-  const char *const heaps[2] = {without, with};
   struct taking t;
-  snprintf(without, sizeof without, "%s:loop=0", ht_bench_planted_heap);
-  snprintf(with, sizeof with, "%s:loop=%u", ht_bench_planted_heap, turns);
-  bool measured = run(arguments, heaps, arguments->trials * arguments->trial_pairs, &t);
+  bool measured = run(arguments, 0, turns, arguments->trials * arguments->trial_pairs, &t);
   for (size_t i = 0; measured && i < METRICS; i++) print_power(&t, arguments, i);
   taking_free(&t);
   return measured ? try_counts(arguments, turns) : CLI_NO_VERDICT;
@@ -307,7 +296,7 @@ int cli_calibrate(int argc, char **argv) {
   ht_process_interruptible();
   unsigned turns = 0;
   int code = CLI_FINE, planted = CLI_FINE;
-  if (arguments.comparisons) code = try_itself(&arguments, 0);
+  if (arguments.comparisons) code = try_itself(&arguments);
   if (arguments.trials && !ht_process_interrupted()) {
     turns = plant(&arguments);
     if (turns) printf("planted: a loop of %u turns, 1 %% more CPU time\n", turns);
