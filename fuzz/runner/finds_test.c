@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROGRAMS = 1500, OPERATIONS = 120, EVERY = 20, SECONDS = 60 };
+enum { PROGRAMS = 1500, OPERATIONS = 120, EVERY = 20, SECONDS = 300 };
 
 // The honest table and the lying one. Each liar runs in a process of its own.
 static const struct ht_heap_table *honest;
