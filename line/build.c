@@ -316,15 +316,17 @@ const struct ht_line_param *ht_line_setting(const struct ht_line *line, size_t *
   return *at < line->param_count ? &line->params[(*at)++] : NULL;
 }
 
-bool ht_line_same_series(const struct ht_line *a, const struct ht_line *b) {
-  if (strcmp(a->heap, b->heap) != 0 || strcmp(a->variant, b->variant) != 0 ||
-      strcmp(a->benchmark, b->benchmark) != 0)
-    return false;
+bool ht_line_same_trial(const struct ht_line *a, const struct ht_line *b) {
+  if (strcmp(a->benchmark, b->benchmark) != 0) return false;
   for (size_t at_a = 0, at_b = 0;;) {
     const struct ht_line_param *x = ht_line_setting(a, &at_a), *y = ht_line_setting(b, &at_b);
     if (!x || !y) return !x && !y;
     if (strcmp(x->name, y->name) != 0 || strcmp(x->value, y->value) != 0) return false;
   }
+}
+
+bool ht_line_same_series(const struct ht_line *a, const struct ht_line *b) {
+  return strcmp(a->heap, b->heap) == 0 && strcmp(a->variant, b->variant) == 0 && ht_line_same_trial(a, b);
 }
 
 /* "2026-11-21T07:52:23Z", with or without a fraction: what can be compared as text must have one form. */

@@ -160,7 +160,9 @@ bool ht_line_is_cost(const char *unit);
 bool ht_line_is_varying(const char *param);
 /* The next parameter that is a setting, from position *at on; NULL after the last. */
 const struct ht_line_param *ht_line_setting(const struct ht_line *line, size_t *at);
-/* Same heap, variant, benchmark and settings. */
+/* Same benchmark and settings, whatever the heap. */
+bool ht_line_same_trial(const struct ht_line *a, const struct ht_line *b);
+/* Same heap and variant too. */
 bool ht_line_same_series(const struct ht_line *a, const struct ht_line *b);
 
 /* NULL if there is no such measure, parameter or curve; what is returned belongs to the line. */

@@ -53,25 +53,9 @@ void forget(struct report *report) {
   report->heaps = NULL;
 }
 
-/* The next parameter that is a setting, from position *at on. */
-static const struct ht_line_param *next_setting(const struct ht_line *line, size_t *at) {
-  while (*at < line->param_count && ht_line_is_varying(line->params[*at].name)) ++*at;
-  return *at < line->param_count ? &line->params[(*at)++] : NULL;
-}
-
-bool same_trial(const struct ht_line *a, const struct ht_line *b) {
-  if (strcmp(a->benchmark, b->benchmark) != 0) return false;
-  size_t at_a = 0, at_b = 0;
-  for (;;) {
-    const struct ht_line_param *x = next_setting(a, &at_a), *y = next_setting(b, &at_b);
-    if (!x || !y) return !x && !y;
-    if (strcmp(x->name, y->name) != 0 || strcmp(x->value, y->value) != 0) return false;
-  }
-}
-
 size_t trial_end(const struct ht_line_file *lines, size_t begin) {
   size_t end = begin + 1;
-  while (end < lines->line_count && same_trial(lines->lines[begin], lines->lines[end])) end++;
+  while (end < lines->line_count && ht_line_same_trial(lines->lines[begin], lines->lines[end])) end++;
   return end;
 }
 

@@ -43,8 +43,6 @@ struct summary {
 int collect(struct report *report, struct ht_store *store, char *error);
 void forget(struct report *report);
 const struct heap *heap_of(const struct report *report, const struct ht_line *line);
-/* True if the lines try the same thing: benchmark and settings, whatever the heap. */
-bool same_trial(const struct ht_line *a, const struct ht_line *b);
 /* The end of the lines that begin at `begin` and try the same thing. */
 size_t trial_end(const struct ht_line_file *lines, size_t begin);
 /* How many trials there are among the benchmark lines. */
