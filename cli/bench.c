@@ -4,7 +4,6 @@
 #include "cli/speed.h"
 #include "cli/table.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,16 +147,6 @@ static void print_table(const struct ht_bench_plan *plan, const struct speed *sp
   table_free(&table);
 }
 
-// The last CPU this process may run on: interrupts tend to arrive on the first.
-static int last_cpu(void) {
-  cpu_set_t allowed;
-  int last = -1;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
-  for (int i = 0; i < CPU_SETSIZE; i++)
-    if (CPU_ISSET(i, &allowed)) last = i;
-  return last;
-}
-
 // Lines of one heap could not be told from its own.
 static bool named_twice(const struct cli_words *heaps) {
   for (size_t i = 0; i < heaps->count; i++)
@@ -242,7 +231,7 @@ int cli_bench(int argc, char **argv) {
   if (!plan->paired && !plan->only_instructions) plan->over_time = true;
   if (arguments.unpinned) plan->pinned = false;
   if (!arguments.unpinned && !plan->pinned) {
-    plan->cpu = last_cpu();
+    plan->cpu = cli_last_cpu();
     plan->pinned = plan->cpu >= 0;
   }
   size_t named = arguments.workloads.count;

@@ -4,7 +4,6 @@
 #include "results/compare/compare.h"
 
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,11 +287,8 @@ int cli_calibrate(int argc, char **argv) {
                                 .seed = 1,
                                 .in_turns = true,
                                 .cpu = -1};
-  cpu_set_t allowed;
   cli_parse(&argp, argc, argv, &arguments);
-  if (arguments.cpu < 0 && sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-    for (int i = 0; i < CPU_SETSIZE; i++)
-      if (CPU_ISSET(i, &allowed)) arguments.cpu = i;
+  if (arguments.cpu < 0) arguments.cpu = cli_last_cpu();
   ht_process_interruptible();
   unsigned turns = 0;
   int code = CLI_FINE, planted = CLI_FINE;

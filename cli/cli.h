@@ -86,6 +86,9 @@ void cli_preload(const struct ht_plugin_choice *choice, char **argv);
 // One line on standard error if this machine disturbs what is about to be measured.
 void cli_doctor_warning(void);
 
+// The last CPU this process may run on, as interrupts tend to arrive on the first; -1: not known.
+int cli_last_cpu(void);
+
 // The path of this program, to start it again.
 const char *cli_self(void);
 
