@@ -7,12 +7,17 @@
 # The global property HEAPTRIAL_HEAPS lists the names, for whatever is built once a heap.
 function(heaptrial_heap name)
   cmake_parse_arguments(H "" "INLINE" "SOURCES;LIBRARIES;DEFINITIONS" ${ARGN})
+  # Absolute: others build the same sources from other folders.
+  foreach(source ${H_SOURCES})
+    get_filename_component(source ${source} ABSOLUTE)
+    list(APPEND sources ${source})
+  endforeach()
   foreach(kind STATIC SHARED)
     set(target heap_${name})
     if(kind STREQUAL SHARED)
       set(target heap_${name}_plugin)
     endif()
-    add_library(${target} ${kind} ${H_SOURCES})
+    add_library(${target} ${kind} ${sources})
     heaptrial_c_target(${target})
     target_compile_definitions(${target} PRIVATE ${H_DEFINITIONS})
     target_link_libraries(${target} PUBLIC heaptrial_base ${H_LIBRARIES})

@@ -125,12 +125,27 @@ struct ht_event_sink {
   void (*event)(void *context, const struct ht_event *event); // NULL: nobody listens
 };
 
+// An invariant of the heap's own, which it looks after itself: "PY-28", when it holds ("always"), a sentence.
+struct ht_heap_invariant {
+  const char *name, *phase, *sentence;
+};
+
+// Who wants to know whether the invariants that a heap's table lists hold. The heap says so wherever it
+// looks: in `check`, and, of those that hold between two steps of a cycle only, there.
+struct ht_examiner {
+  void *context;
+  // `invariant`: its index in the table. `broken`: NULL if it holds, else one line that says where it does
+  // not; then this need not return. Called on any thread of the heap; must not call the heap.
+  void (*examined)(void *context, size_t invariant, const char *broken);
+};
+
 struct ht_config {
   const struct ht_memory *memory; // outlives the heap; NULL: the operating system's
   const struct ht_setting *settings;
   size_t setting_count;
   struct ht_event_sink sink;
-  char *message; // where create says why it failed; may be NULL
+  struct ht_examiner examiner; // examined NULL: nobody asks, and nothing is looked at but by `check`
+  char *message;               // where create says why it failed; may be NULL
   size_t message_size;
 };
 
@@ -185,8 +200,9 @@ struct ht_heap_table {
   uint32_t size;    // sizeof(struct ht_heap_table)
   const char *name, *description;
   uint64_t capabilities;
-  const struct ht_option *options; // ends with a name of NULL; NULL: none
-  unsigned carriers;               // how many may run at once; 0: any number
+  const struct ht_option *options;            // ends with a name of NULL; NULL: none
+  const struct ht_heap_invariant *invariants; // HT_CHECKS: likewise
+  unsigned carriers;                          // how many may run at once; 0: any number
   unsigned collections; // an unreachable object is reclaimed after that many collect(full) calls; 0: no claim
   size_t minimum_alignment; // of every object
   size_t natural_alignment; // of every object whose size is a non-zero multiple of it
@@ -291,8 +307,10 @@ struct ht_heap_table {
                const void *address); // HT_TELLS_OWNER: inside a live object yes, outside the heap's memory no
   void (*walk)(struct ht_mutator *mutator, ht_visitor *visitor,
                void *context); // HT_WALKS: every object not reclaimed
-  bool (*check)(struct ht_mutator *mutator, char *message, size_t size); // HT_CHECKS: false: message names it
-  void (*free_invalid)(struct ht_mutator *mutator, void *address);       // HT_DIAGNOSES_FREE: does not return
+  // HT_CHECKS. False: the message says what is broken, the name of the invariant first if it has one. An
+  // examiner was told of those that have one before.
+  bool (*check)(struct ht_mutator *mutator, char *message, size_t size);
+  void (*free_invalid)(struct ht_mutator *mutator, void *address); // HT_DIAGNOSES_FREE: does not return
 };
 
 // What a heap's library exports.

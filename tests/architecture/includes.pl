@@ -24,8 +24,9 @@ my @forbidden = (
   ['memory', qw(fuzz bench results cli allocators)],
 );
 
-# Among the heaps: which other folder of allocators/ each may include, beside base and itself.
+# Among the heaps: which other folder of allocators/ each may include, beside base, common and itself.
 my %stands_on = (gab => ['go']);
+my %below = (base => [], common => ['base']);
 
 # ISO C11, 7.1.2: what include/heaptrial may include beside itself, so that a stranger needs nothing else.
 my %libc = map { ("$_.h" => 1) } qw(assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp
@@ -69,7 +70,7 @@ sub complaint {
     if ($target =~ m{^allocators/(\w+)/}) {
       my $other = $1;
       return "allocators/$heap includes nothing of allocators/$other"
-        unless grep { $other eq $_ } $heap, ($heap eq 'base' ? () : 'base'), @{$stands_on{$heap} // []};
+        unless grep { $other eq $_ } $heap, @{$below{$heap} // ['base', 'common']}, @{$stands_on{$heap} // []};
     }
   }
   return undef;

@@ -9,7 +9,7 @@
 #include "base/list.h"
 #include "base/mutex.h"
 #include "tests/heaps/common/run.h"
-#include "tests/heaps/common/small_heap.h"
+#include "allocators/common/small_heap.h"
 
 #include <heaptrial/optional.h>
 #include <heaptrial/plain.h>

@@ -19,7 +19,7 @@
 // processor", CACM 6, 1963, for the list in place of recursion.)
 
 #include "base/bits.h"
-#include "tests/heaps/common/rooted.h"
+#include "allocators/common/rooted.h"
 
 #include <heaptrial/optional.h>
 #include <heaptrial/words.h>

@@ -12,7 +12,7 @@
 // lies in the other one, live or not, and for the allocation in hand before anything is copied: a cycle that
 // is refused memory does not happen.
 
-#include "tests/heaps/common/rooted.h"
+#include "allocators/common/rooted.h"
 #include "tests/heaps/common/run.h"
 
 #include <heaptrial/optional.h>

@@ -2,8 +2,8 @@
 // goes through here, so that what they say they hold (statistics and events alike) is what they hold.
 //
 // Any thread may call these; calls on one range are ordered by the heap.
-#ifndef TESTS_HEAPS_PAGES_H
-#define TESTS_HEAPS_PAGES_H
+#ifndef COMMON_PAGES_H
+#define COMMON_PAGES_H
 
 #include "base/memory.h"
 

@@ -1,4 +1,4 @@
-#include "tests/heaps/common/records.h"
+#include "allocators/common/records.h"
 
 #include "base/bits.h"
 

@@ -1,4 +1,4 @@
-#include "tests/heaps/common/rooted.h"
+#include "allocators/common/rooted.h"
 
 struct rooted_mutator {
   struct ht_mutator head;

@@ -1,11 +1,11 @@
 // The roots of a heap that runs one carrier at a time and looks at its roots itself: mutators with their
 // frames, and globals. A carrier is nothing but a name here.
-#ifndef TESTS_HEAPS_ROOTED_H
-#define TESTS_HEAPS_ROOTED_H
+#ifndef COMMON_ROOTED_H
+#define COMMON_ROOTED_H
 
 #include "base/list.h"
-#include "tests/heaps/common/small_heap.h"
-#include "tests/heaps/common/watch.h"
+#include "allocators/common/small_heap.h"
+#include "allocators/common/watch.h"
 
 struct rooted_heap {
   struct small_heap small;

@@ -1,4 +1,4 @@
-#include "tests/heaps/common/watch.h"
+#include "allocators/common/watch.h"
 
 void watch_run(struct ht_mutator *m, struct records *records, struct ht_weak *watch) {
   void *data = watch->data;

@@ -7,11 +7,11 @@
 // and unmap a page each time.
 //
 // Nothing here locks.
-#ifndef TESTS_HEAPS_RECORDS_H
-#define TESTS_HEAPS_RECORDS_H
+#ifndef COMMON_RECORDS_H
+#define COMMON_RECORDS_H
 
 #include "base/list.h"
-#include "tests/heaps/common/pages.h"
+#include "allocators/common/pages.h"
 
 struct records {
   struct pages *pages;

@@ -1,4 +1,4 @@
-#include "tests/heaps/common/pages.h"
+#include "allocators/common/pages.h"
 
 #include "base/clock.h"
 

@@ -1,9 +1,9 @@
 // What every one of the small heaps begins with: its public head, the memory it counts, its records.
-#ifndef TESTS_HEAPS_SMALL_HEAP_H
-#define TESTS_HEAPS_SMALL_HEAP_H
+#ifndef COMMON_SMALL_HEAP_H
+#define COMMON_SMALL_HEAP_H
 
-#include "tests/heaps/common/pages.h"
-#include "tests/heaps/common/records.h"
+#include "allocators/common/pages.h"
+#include "allocators/common/records.h"
 
 #include <heaptrial/heap.h>
 

@@ -1,11 +1,11 @@
 // Watches wait for an object's end. There are two kinds: a weak reference, which the program holds and drops,
 // and a finalizer, of which an object has at most one. A watch whose object has ended is due: weak references
 // are cleared then, all of an object's before anything is called.
-#ifndef TESTS_HEAPS_WATCH_H
-#define TESTS_HEAPS_WATCH_H
+#ifndef COMMON_WATCH_H
+#define COMMON_WATCH_H
 
 #include "base/list.h"
-#include "tests/heaps/common/records.h"
+#include "allocators/common/records.h"
 
 #include <heaptrial/heap.h>
 

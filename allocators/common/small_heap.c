@@ -1,4 +1,4 @@
-#include "tests/heaps/common/small_heap.h"
+#include "allocators/common/small_heap.h"
 
 #include <heaptrial/settings.h>
 
