@@ -1,10 +1,5 @@
 #include "allocators/common/rooted.h"
 
-struct rooted_mutator {
-  struct ht_mutator head;
-  struct base_link link;
-};
-
 struct rooted_global {
   struct base_link link;
   ht_ref *global;
@@ -17,8 +12,10 @@ union rooted_record {
   struct ht_weak watch;
 };
 
-void *rooted_create(const struct ht_config *config, const struct ht_heap_table *table, size_t bytes) {
-  struct rooted_heap *heap = small_heap_create(config, table, bytes, sizeof(union rooted_record));
+void *rooted_create(const struct ht_config *config, const struct ht_heap_table *table, size_t bytes,
+                    size_t mutator_bytes) {
+  size_t record = sizeof(union rooted_record) > mutator_bytes ? sizeof(union rooted_record) : mutator_bytes;
+  struct rooted_heap *heap = small_heap_create(config, table, bytes, record);
   if (!heap) return NULL;
   base_list_init(&heap->mutators);
   base_list_init(&heap->globals);

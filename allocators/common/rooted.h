@@ -12,12 +12,20 @@ struct rooted_heap {
   struct base_list mutators, globals;
 };
 
+// What a heap's own mutator begins with.
+struct rooted_mutator {
+  struct ht_mutator head;
+  struct base_link link;
+};
+
 struct ht_carrier {
   struct rooted_heap *heap;
 };
 
-// As small_heap_create and small_heap_destroy. Records hold a watch too.
-void *rooted_create(const struct ht_config *config, const struct ht_heap_table *table, size_t bytes);
+// As small_heap_create and small_heap_destroy. Records hold a watch too. A mutator takes `mutator_bytes`,
+// zeroed when it is attached.
+void *rooted_create(const struct ht_config *config, const struct ht_heap_table *table, size_t bytes,
+                    size_t mutator_bytes);
 void rooted_destroy(struct rooted_heap *heap);
 
 // Entries of the table.

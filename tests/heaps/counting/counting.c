@@ -15,7 +15,7 @@ enum {
 
 static enum ht_status create(const struct ht_config *config, struct ht_heap **heap) {
   if (!ht_settings_check(config, NULL)) return HT_BAD_OPTION;
-  struct counting_heap *h = rooted_create(config, &heaptrial_heap, sizeof *h);
+  struct counting_heap *h = rooted_create(config, &heaptrial_heap, sizeof *h, sizeof(struct rooted_mutator));
   if (!h) return HT_NO_MEMORY;
   base_list_init(&h->chunks);
   for (size_t class = 0; class < COUNTING_CLASSES; class ++) base_list_init(&h->ready[class]);

@@ -22,7 +22,7 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   if (!every && strcmp(move, "full"))
     return ht_config_fail(config, HT_BAD_OPTION, "option 'move': '%s' is neither every nor full", move);
 
-  struct semispace_heap *h = rooted_create(config, &heaptrial_heap, sizeof *h);
+  struct semispace_heap *h = rooted_create(config, &heaptrial_heap, sizeof *h, sizeof(struct rooted_mutator));
   if (!h) return HT_NO_MEMORY;
   h->every = every;
   h->threshold = SMALLEST_THRESHOLD;

@@ -1,0 +1,73 @@
+// Interpreters and mutators: who stands on what.
+
+#include "allocators/python/interpreter.h"
+
+union record {
+  struct ht_weak watch;
+  struct python_garbage garbage;
+};
+
+struct python_interpreter *python_interpreter_add(struct python_heap *h) {
+  struct pages *pages = &h->rooted.small.pages;
+  struct python_interpreter *i = pages_map(pages, base_page_round(sizeof *i), 0);
+  if (!i) return NULL;
+  if (!obmalloc_init(&i->blocks, pages, &h->examination, &h->blocks)) {
+    pages_release(pages, i, base_page_round(sizeof *i), base_page_round(sizeof *i));
+    return NULL;
+  }
+  for (unsigned g = 0; g < PYTHON_GENERATIONS; g++) {
+    gc_list_init(&i->generations[g].head);
+    i->generations[g].threshold = h->thresholds[g];
+  }
+  gc_list_init(&i->permanent);
+  records_init(&i->records, pages, sizeof(union record));
+  base_list_init(&i->garbage);
+  i->until_immortal = h->immortal_every;
+  i->examined = h->examination.examiner.examined != NULL;
+  base_list_push_last(&h->interpreters, &i->link);
+  return i;
+}
+
+void python_interpreter_remove(struct python_heap *h, struct python_interpreter *i) {
+  struct pages *pages = &h->rooted.small.pages;
+  base_link_remove(&i->link);
+  python_watches_finish(i);
+  records_finish(&i->records);
+  obmalloc_finish(&i->blocks);
+  pages_release(pages, i, base_page_round(sizeof *i), base_page_round(sizeof *i));
+}
+
+// All have one, or each its own: one that was left, with what is in it, or a new one.
+static struct python_interpreter *interpreter_for(struct python_heap *h) {
+  if (h->locked) return python_interpreter_of(base_list_first(&h->interpreters));
+  struct base_link *idle = base_list_pop_first(&h->idle);
+  return idle ? base_container_of(idle, struct python_interpreter, idle) : python_interpreter_add(h);
+}
+
+bool python_attach(struct ht_heap *heap, struct ht_mutator **mutator) {
+  struct python_heap *h = (struct python_heap *)heap;
+  base_mutex_lock(&h->lists);
+  struct python_interpreter *i = interpreter_for(h);
+  bool attached = i && rooted_attach(heap, NULL, mutator);
+  if (attached) {
+    struct python_mutator *m = python_mutator_of(*mutator);
+    m->interpreter = i;
+    base_list_init(&m->due);
+    base_list_init(&m->finalizers);
+  } else if (i && !h->locked) {
+    base_list_push_first(&h->idle, &i->idle);
+  }
+  base_mutex_unlock(&h->lists);
+  if (attached && h->locked) python_lock_take(&h->lock);
+  return attached;
+}
+
+void python_detach(struct ht_mutator *mutator) {
+  struct python_mutator *m = python_mutator_of(mutator);
+  struct python_heap *h = python_heap_of(m);
+  if (h->locked) python_lock_give(&h->lock);
+  base_mutex_lock(&h->lists);
+  if (!h->locked) base_list_push_first(&h->idle, &m->interpreter->idle);
+  rooted_detach(mutator);
+  base_mutex_unlock(&h->lists);
+}
