@@ -98,7 +98,6 @@ static const struct {
 } implications[] = {
     {HT_COLLECTS_CYCLES, HT_COLLECTS},
     {HT_COUNTS_LIVE, HT_COLLECTS | HT_RELEASES},
-    {HT_DIAGNOSES_FREE, HT_RELEASES},
 };
 
 static const char *capability_name(uint64_t bit) {

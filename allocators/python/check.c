@@ -1,6 +1,7 @@
 // What the heap's check looks at when it works at nothing: counts, lists, watches, blocks.
 
 #include "allocators/python/examine.h"
+#include "allocators/python/report.h"
 
 struct checking {
   struct python_heap *heap;

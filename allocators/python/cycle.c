@@ -4,7 +4,8 @@
 //  1. The younger lists are merged into the generation's: the young.
 //  2. gc_refs := each object's count; for each reference from a young object to a young one, gc_refs of that
 //     is lowered: what is left comes from outside.
-//  3. From left to right: an object with gc_refs is reachable, and so is what it refers to; one without is set
+//  3. From left to right: an object with gc_refs is reachable, and so is what it refers to; one without is
+//  set
 //     aside, until a reachable one is found to refer to it, which brings it back to the end of the young.
 //  4. The young go to the next generation.
 //  5. Weak references to what is unreachable are cleared, all of them, and only then call back.
@@ -88,8 +89,8 @@ static void leave_untracked(struct python_gc_head *prev, struct python_gc_head *
   gc->prev &= PYTHON_FINALIZED;
 }
 
-// While it works, the links back are true only behind the object in hand, for gc_refs are kept in the others';
-// and those that were set aside have a mark in their links forward.
+// While it works, the links back are true only behind the object in hand, for gc_refs are kept in the
+// others'; and those that were set aside have a mark in their links forward.
 static void move_unreachable(struct python_gc_head *young, struct python_gc_head *unreachable) {
   struct reaching reaching = {.young = young};
   struct python_gc_head *prev = young, *gc = gc_next(young);

@@ -18,8 +18,7 @@ static bool say_goodbye(struct python_mutator *m, struct python_object *o) {
   python_call_due(m);
   if (python_finalizer_of(m->interpreter, o) && !python_is_finalized(o)) {
     // What runs then may look for cycles, which have to know of it.
-    if (!python_is_atomic(o))
-      gc_list_append(&m->interpreter->generations[0].head, python_gc_of(o));
+    if (!python_is_atomic(o)) gc_list_append(&m->interpreter->generations[0].head, python_gc_of(o));
     python_finalize(m, o);
     if (o->refcnt) return false;
     if (!python_is_atomic(o) && python_is_tracked(o)) gc_list_remove(python_gc_of(o));

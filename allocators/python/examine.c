@@ -63,7 +63,9 @@ void python_examine_callback(struct python_mutator *m, struct ht_weak *weak) {
   bool due = weak->next == PYTHON_WEAK_DUE;
   EXAMINE(python_examination(m), PY_15, due && !weak->object && weak->callback,
           "the callback of the weak reference %p is called: %s", (void *)weak,
-          weak->object ? "it is not clear" : due ? "it has none" : "it was called before, or dropped");
+          weak->object ? "it is not clear"
+          : due        ? "it has none"
+                       : "it was called before, or dropped");
 }
 
 void python_examine_finalizer(struct python_mutator *m, struct python_object *o) {

@@ -1,5 +1,5 @@
-// What the looks of this heap share: where they tell, and reaching objects from roots with marks of their own,
-// in no step of which the heap's own lists, counts or traversal are trusted.
+// What the looks of this heap share: where they tell, and reaching objects from roots with marks of their
+// own, in no step of which the heap's own lists, counts or traversal are trusted.
 #ifndef PYTHON_EXAMINE_H
 #define PYTHON_EXAMINE_H
 

@@ -102,8 +102,9 @@ void python_examine_counted(struct python_cycle *c, struct python_gc_head *set) 
   for (struct python_gc_head *gc = gc_next(set); gc != set; gc = gc_next(gc)) {
     EXAMINE(e, PY_25, !python_is_immortal(python_of_gc(gc)), "the immortal object %p is a candidate",
             reference_of(gc));
-    EXAMINE(e, PY_5, gc_refs(gc) == 0, "gc_refs of the object %p differs from its references from outside by %ld",
-            reference_of(gc), (long)((intptr_t)gc->prev >> PYTHON_REFS_SHIFT));
+    EXAMINE(e, PY_5, gc_refs(gc) == 0,
+            "gc_refs of the object %p differs from its references from outside by %ld", reference_of(gc),
+            (long)((intptr_t)gc->prev >> PYTHON_REFS_SHIFT));
   }
   python_each_root(h, give_back, NULL);
   python_each_object(h, give_fields_back, NULL);
@@ -226,8 +227,8 @@ void python_examine_before_clear(struct python_cycle *c) {
   python_marks_add(&c->final);
   python_marks_reach(h);
   for (struct python_gc_head *gc = gc_next(&c->final); gc != &c->final; gc = gc_next(gc)) {
-    EXAMINE(e, PY_10, !(python_of_gc(gc)->shape & PYTHON_SEEN), "the object %p will be cleared and is reachable",
-            reference_of(gc));
+    EXAMINE(e, PY_10, !(python_of_gc(gc)->shape & PYTHON_SEEN),
+            "the object %p will be cleared and is reachable", reference_of(gc));
     EXAMINE(e, PY_25, !python_is_immortal(python_of_gc(gc)), "the immortal object %p will be cleared",
             reference_of(gc));
   }
@@ -261,7 +262,8 @@ void python_examine_end(struct python_cycle *c) {
   base_list_each(link, &i->garbage) {
     struct python_object *o = base_container_of(link, struct python_garbage, link)->object;
     EXAMINE(e, PY_26, h->save_all || python_finalizer_of(i, o),
-            "the object %p waits as uncollectable and has no legacy finalizer", (void *)python_reference_to(o));
+            "the object %p waits as uncollectable and has no legacy finalizer",
+            (void *)python_reference_to(o));
   }
   if (i->callbacks != c->callbacks || h->save_all || h->legacy_finalizers) return;
   EXAMINE(e, PY_9, i->ended_objects - c->ended >= c->found,

@@ -1,6 +1,6 @@
-// What a cycle finds and leaves: objects with a legacy finalizer (CPython's tp_del, before PEP 442), which must
-// not run in a cycle because nobody knows which comes first; and all garbage, if the heap saves it for who
-// looks for leaks (gc.DEBUG_SAVEALL). What waits so is held, as by the list gc.garbage.
+// What a cycle finds and leaves: objects with a legacy finalizer (CPython's tp_del, before PEP 442), which
+// must not run in a cycle because nobody knows which comes first; and all garbage, if the heap saves it for
+// who looks for leaks (gc.DEBUG_SAVEALL). What waits so is held, as by the list gc.garbage.
 
 #include "allocators/python/cycle.h"
 

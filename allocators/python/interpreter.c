@@ -15,6 +15,7 @@ struct python_interpreter *python_interpreter_add(struct python_heap *h) {
     pages_release(pages, i, base_page_round(sizeof *i), base_page_round(sizeof *i));
     return NULL;
   }
+  i->heap = h;
   for (unsigned g = 0; g < PYTHON_GENERATIONS; g++) {
     gc_list_init(&i->generations[g].head);
     i->generations[g].threshold = h->thresholds[g];

@@ -67,12 +67,13 @@ void python_marks_add(struct python_gc_head *list) {
 bool python_list_is_whole(struct python_gc_head *list, uintptr_t flags, char *wrong, size_t size) {
   struct python_gc_head *prev = list;
   for (struct python_gc_head *gc = gc_next(list); gc != list; prev = gc, gc = gc_next(gc)) {
-    const char *what = gc->next & PYTHON_UNREACHABLE                            ? "is marked as set aside"
-                       : !gc->next                                              ? "is untracked"
-                       : gc_prev(gc) != prev                                    ? "has another before it"
-                       : gc->prev & PYTHON_PREV_FLAGS & ~(uintptr_t)PYTHON_FINALIZED & ~flags ? "is marked as collecting"
-                       : flags & ~gc->prev                                      ? "is not marked as collecting"
-                                                                                : NULL;
+    const char *what = gc->next & PYTHON_UNREACHABLE ? "is marked as set aside"
+                       : !gc->next                   ? "is untracked"
+                       : gc_prev(gc) != prev         ? "has another before it"
+                       : gc->prev & PYTHON_PREV_FLAGS & ~(uintptr_t)PYTHON_FINALIZED & ~flags
+                           ? "is marked as collecting"
+                       : flags & ~gc->prev ? "is not marked as collecting"
+                                           : NULL;
     if (!what) continue;
     snprintf(wrong, size, "the object %p in a list %s", (void *)python_reference_to(python_of_gc(gc)), what);
     return false;

@@ -53,8 +53,7 @@ static bool read_threshold(const struct ht_config *config, const char *name, siz
 
 static bool read_settings(const struct ht_config *config, struct python_heap *settings) {
   bool newer, apart, growing;
-  bool read = ht_settings_check(config, options) &&
-              read_choice(config, "geometry", "3.9", "3.10", &newer) &&
+  bool read = ht_settings_check(config, options) && read_choice(config, "geometry", "3.9", "3.10", &newer) &&
               read_choice(config, "guards", "no", "yes", &settings->blocks.guards) &&
               read_choice(config, "threads", "lock", "interpreters", &apart) &&
               read_choice(config, "rule", "faithful", "growing", &growing) &&
@@ -130,8 +129,7 @@ static void global_root_remove(struct ht_heap *heap, ht_ref *global) {
 
 void python_make_immortal(struct python_interpreter *i, struct python_object *o) {
   if (--i->until_immortal) return;
-  const struct python_heap *h = (const struct python_heap *)i->heap;
-  i->until_immortal = h->immortal_every;
+  i->until_immortal = i->heap->immortal_every;
   i->immortals++;
   o->refcnt = PYTHON_IMMORTAL;
 }

@@ -1,8 +1,9 @@
 #ifndef PYTHON_INLINE_H
 #define PYTHON_INLINE_H
 
-// The heap "python": CPython's memory management, written anew: arenas, pools and blocks (obmalloc/), reference
-// counts (dealloc.c), weak references and finalizers (watches.c), and the collector of cycles (cycle.c).
+// The heap "python": CPython's memory management, written anew: arenas, pools and blocks (obmalloc/),
+// reference counts (dealloc.c), weak references and finalizers (watches.c), and the collector of cycles
+// (cycle.c).
 //
 // Slots, globals, cells and fields count. Whatever drops a count may end objects, and with them call
 // finalizers and weak callbacks, at once: whatever is written is written before the old value is dropped.
@@ -11,9 +12,9 @@
 //          +-- mutators, globals                         +-- generations (cycle.c)
 //          +-- interpreters                              +-- watches     (watches.h)
 //
-// Two modes of threads. "lock": one interpreter for all, and a mutator that runs holds the lock, CPython's way.
-// "interpreters": one for each mutator, no lock, and mutators exchange nothing, as interpreters of one process
-// do since CPython 3.12.
+// Two modes of threads. "lock": one interpreter for all, and a mutator that runs holds the lock, CPython's
+// way. "interpreters": one for each mutator, no lock, and mutators exchange nothing, as interpreters of one
+// process do since CPython 3.12.
 //
 // (CPython 3.12; what differs and why is in README.md.)
 
@@ -39,6 +40,8 @@ enum {
 // No address space has more; sums with it do not wrap.
 #define PYTHON_LARGEST ((size_t)1 << 47)
 
+struct python_heap;
+
 struct python_generation {
   struct python_gc_head head;
   // Of the youngest: containers made less those ended since its last cycle, never below 0. Of others: cycles
@@ -54,6 +57,7 @@ struct python_expectation {
 };
 
 struct python_interpreter {
+  struct python_heap *heap;
   struct obmalloc blocks;
   struct python_generation generations[PYTHON_GENERATIONS];
   bool examined; // somebody examines: every step is told
@@ -66,7 +70,7 @@ struct python_interpreter {
   struct python_watches watches;
   struct records records;   // watches, garbage
   struct base_list garbage; // uncollectable, of struct python_garbage
-  size_t until_immortal; // every so many objects one is; 0: none
+  size_t until_immortal;    // every so many objects one is; 0: none
   size_t immortals;
   uint64_t cycles, collector_ns, callbacks;
   struct python_expectation expected;
@@ -106,8 +110,8 @@ struct python_mutator {
   struct rooted_mutator rooted;
   struct python_interpreter *interpreter;
   struct python_guard *guards;
-  unsigned nesting; // of deallocations; PYTHON_TRASH_NESTING and more: they wait
-  unsigned depth;   // the same, counted by who examines
+  unsigned nesting;            // of deallocations; PYTHON_TRASH_NESTING and more: they wait
+  unsigned depth;              // the same, counted by who examines
   struct python_object *later; // containers that wait, linked through their prev
   struct base_list due;        // weak references that are clear and whose callbacks wait
   struct base_list finalizers; // finalizers of atomic objects that wait

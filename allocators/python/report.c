@@ -40,7 +40,7 @@ void python_free_invalid(struct ht_mutator *m, void *address) {
   struct python_object *o = python_object_of(address);
   bool readable = (uintptr_t)address % PYTHON_ALIGNMENT == 0 && obmalloc_owns(blocks, o);
   void *block = readable ? python_block_of(o) : address;
-  if (!readable || !obmalloc_is_block(blocks, block)) __builtin_trap();
+  if (!readable || !obmalloc_is_block(blocks, block) || python_of_block(block) != o) __builtin_trap();
   python_dealloc(python_mutator_of(m), o);
 }
 

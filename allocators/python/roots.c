@@ -41,6 +41,5 @@ static bool visit_block(void *context, void *block, size_t bytes) {
 
 void python_each_object(struct python_heap *h, python_object_visitor *visit, void *context) {
   struct visiting_objects v = {visit, context};
-  base_list_each(link, &h->interpreters)
-      obmalloc_each(&python_interpreter_of(link)->blocks, visit_block, &v);
+  base_list_each(link, &h->interpreters) obmalloc_each(&python_interpreter_of(link)->blocks, visit_block, &v);
 }

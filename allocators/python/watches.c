@@ -2,6 +2,8 @@
 
 #include "allocators/python/python.h"
 
+#include "base/bits.h"
+
 enum {
   LEAST_CAPACITY = HT_PAGE_SIZE / sizeof(struct ht_weak *),
   // At most so much of the table is used, and at least so much of a larger one.
@@ -149,8 +151,7 @@ void python_call_due(struct python_mutator *m) {
 }
 
 bool python_is_finalized(struct python_object *o) {
-  return python_is_atomic(o) ? o->shape & PYTHON_ATOMIC_FINALIZED
-                             : python_gc_of(o)->prev & PYTHON_FINALIZED;
+  return python_is_atomic(o) ? o->shape & PYTHON_ATOMIC_FINALIZED : python_gc_of(o)->prev & PYTHON_FINALIZED;
 }
 
 static void set_finalized(struct python_object *o, bool ran) {
