@@ -118,19 +118,18 @@ void obmalloc_give_outline(struct obmalloc *o, void *block);
 void *obmalloc_take_record(struct obmalloc *o, size_t bytes);
 void obmalloc_give_record(struct obmalloc *o, void *block, size_t bytes);
 
-// A block with (block + head) % alignment == 0, from the page level. `alignment`: a power of two up to 4096;
-// `head`: a multiple of 16 up to 1024. Only obmalloc_give_aligned and obmalloc_give_outline take it back, and
-// obmalloc_resize only if it was asked for with more than OBMALLOC_THRESHOLD bytes; it keeps no alignment
-// above 16 if it moves.
+// A block with (block + head) % alignment == 0, from the page level whatever its size. `alignment`: a power
+// of two up to 4096; `head`: a multiple of 16 up to 1024. It goes back by obmalloc_give_aligned, or
+// obmalloc_give_outline, or obmalloc_give if it is of more than OBMALLOC_THRESHOLD bytes.
 void *obmalloc_take_aligned(struct obmalloc *o, size_t bytes, size_t head, size_t alignment);
 void obmalloc_give_aligned(struct obmalloc *o, void *block, size_t bytes);
 
-// Where it is, if at most a quarter of the block would be wasted, or else in a new one. The first
-// min(old_bytes, bytes) bytes stay. NULL: refused, the old block is as it was.
+// Where it is, if at most a quarter of the block would be wasted, or else in a new one, at a multiple of 16
+// whatever it was at before. The first min(old_bytes, bytes) bytes stay. NULL: refused, the old block is as
+// it was; so is one that is not ours.
 void *obmalloc_resize(struct obmalloc *o, void *block, size_t old_bytes, size_t bytes);
 
-// Whether `address` lies in memory that objects are in or may come to be in: committed parts of arenas and
-// pages of runs. Inside a block in use it does.
+// Whether `address` lies in a pool or a run in use. Inside a block in use it does.
 bool obmalloc_owns(const struct obmalloc *o, const void *address);
 
 // Whether a block in use begins at `address`, which is not touched if it is not ours.
@@ -164,10 +163,9 @@ void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes);     
 void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring);              // the pool was full
 void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
 
-static inline __attribute__((always_inline)) void *obmalloc_take(struct obmalloc *o, size_t bytes) {
-  size_t last = bytes - 1; // wraps for 0
-  if (__builtin_expect(last >= o->direct, 0)) return obmalloc_take_indirect(o, bytes);
-  struct obmalloc_ring *pool = o->used[last / OBMALLOC_ALIGNMENT].next;
+// A block of 1 to OBMALLOC_THRESHOLD bytes out of a pool, guards or not.
+static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obmalloc *o, size_t bytes) {
+  struct obmalloc_ring *pool = o->used[(bytes - 1) / OBMALLOC_ALIGNMENT].next;
   void *block = pool->free;
   if (__builtin_expect(!block, 0)) return obmalloc_take_from_arena(o, bytes);
   pool->count++;
@@ -177,21 +175,29 @@ static inline __attribute__((always_inline)) void *obmalloc_take(struct obmalloc
   return block;
 }
 
-static inline __attribute__((always_inline)) void obmalloc_give(struct obmalloc *o, void *block,
-                                                                size_t bytes) {
-  if (__builtin_expect(bytes - 1 >= o->direct, 0)) {
-    obmalloc_give_indirect(o, block, bytes);
-    return;
-  }
+static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obmalloc *o, void *block) {
   struct obmalloc_ring *pool = (struct obmalloc_ring *)((uintptr_t)block & o->pool_mask);
   void *first = pool->free;
   *(void **)block = first;
   pool->free = block;
-  if (__builtin_expect(!first, 0)) {
+  if (__builtin_expect(!first, 0))
     obmalloc_give_first(o, pool);
-    return;
-  }
-  if (__builtin_expect(!--pool->count, 0)) obmalloc_give_last(o, pool);
+  else if (__builtin_expect(!--pool->count, 0))
+    obmalloc_give_last(o, pool);
+}
+
+// bytes - 1 wraps around for 0.
+static inline __attribute__((always_inline)) void *obmalloc_take(struct obmalloc *o, size_t bytes) {
+  if (__builtin_expect(bytes - 1 >= o->direct, 0)) return obmalloc_take_indirect(o, bytes);
+  return obmalloc_pool_take(o, bytes);
+}
+
+static inline __attribute__((always_inline)) void obmalloc_give(struct obmalloc *o, void *block,
+                                                                size_t bytes) {
+  if (__builtin_expect(bytes - 1 >= o->direct, 0))
+    obmalloc_give_indirect(o, block, bytes);
+  else
+    obmalloc_pool_give(o, block);
 }
 
 #endif

@@ -76,6 +76,10 @@ bool runs_resize(struct runs *runs, void *block, size_t bytes);
 // The run that `address` lies in, whether or not it is where the block begins; NULL: in none.
 struct run *runs_find(const struct runs *runs, const void *address);
 
+// Each run in use. False, at once, when the visitor says false.
+typedef bool runs_visitor(void *context, void *block, size_t room);
+bool runs_each(const struct runs *runs, runs_visitor *visit, void *context);
+
 // The run of a block in use.
 static inline struct run *runs_of(const void *block) {
   return (struct run *)(((uintptr_t)block - 1) & ~(uintptr_t)(HT_PAGE_SIZE - 1));
