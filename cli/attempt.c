@@ -39,7 +39,7 @@ int attempt_run(struct ht_runner *runner, const struct ht_program *program, stru
   record->doing_length = 0;
   record->started++;
   ht_runner_run(runner, program, &record->verdict);
-  ht_runner_counts(runner, &record->counts);
+  record->counts = *ht_runner_counts(runner);
   record->finished++;
   switch (record->verdict.kind) {
   case HT_KEPT:
@@ -73,7 +73,7 @@ static void judge_exit(const struct ht_process_result *process, const struct att
   if (process->exit_code == CLI_FINE && between && record->finished > 0) {
     result->kind = ATTEMPT_KEPT;
   } else if (process->exit_code == CLI_FINDING && between && record->verdict.kind == HT_BROKEN) {
-    set_what(result, ATTEMPT_BROKEN, ht_invariants[record->verdict.invariant].name);
+    set_what(result, ATTEMPT_BROKEN, ht_invariant_entry(table, record->verdict.invariant)->name);
     result->invariant = record->verdict.invariant;
     FILE *out = fmemopen(result->message, sizeof result->message, "w");
     if (out) {

@@ -34,10 +34,10 @@ enum attempt_kind {
 
 struct attempt_result {
   enum attempt_kind kind;
-  enum ht_invariant invariant; // if broken
-  int signal;                  // if crashed
-  char what[32];               // for file names and tables: "GEN-3", "signal-11", "hang"
-  char message[1024];          // one line; empty if kept
+  size_t invariant;   // if broken
+  int signal;         // if crashed
+  char what[32];      // for file names and tables: "GEN-3", "signal-11", "hang"
+  char message[1024]; // one line; empty if kept
 };
 
 // The child's side: a runner that reports to the record. NULL, with a message in the record, if the heap

@@ -87,10 +87,13 @@ struct ht_line *keep_safety(const struct safety *safety, const struct safety_pla
   ht_line_sample(line, "programs", "count", HT_LINE_NONE, (double)safety->counts.programs);
   ht_line_sample(line, "operations", "count", HT_LINE_NONE, (double)safety->counts.operations);
   double checks = 0;
-  for (enum ht_invariant i = 0; i < HT_INVARIANTS; i++) {
+  const struct ht_heap_table *table = safety->heap->table;
+  struct ht_invariant_set asked = {0};
+  if (table) asked = ht_invariants_for(table);
+  for (size_t i = 0; table && i < ht_invariant_count(table) && i < HT_INVARIANTS_MAX; i++) {
     char metric[64];
-    snprintf(metric, sizeof metric, "evaluations.%s", ht_invariants[i].name);
-    if (safety->heap->table && ht_invariants_for(safety->heap->table->capabilities) >> i & 1)
+    snprintf(metric, sizeof metric, "evaluations.%s", ht_invariant_entry(table, i)->name);
+    if (ht_invariant_in(&asked, i))
       ht_line_sample(line, metric, "count", HT_LINE_NONE, (double)safety->counts.evaluations[i]);
     checks += (double)safety->counts.evaluations[i];
   }

@@ -158,19 +158,35 @@ static void list_targets(const struct cli_heaps *heaps) {
 }
 
 // What a heap claims decides what it is held to.
-static void list_invariants(const struct cli_heaps *heaps) {
-  puts("invariants");
+static void list_oracle(const struct cli_heaps *heaps) {
   for (enum ht_invariant i = 0; i < HT_INVARIANTS; i++) {
     printf("  %-8s%s\n", ht_invariants[i].name, ht_invariants[i].sentence);
     printf("          %s; asked of", ht_invariants[i].phase);
     size_t asked = 0;
     for (size_t j = 0; j < heaps->count; j++) {
       const struct cli_heap *heap = &heaps->heaps[j];
-      if (heap->table && ht_invariants_for(heap->table->capabilities) >> i & 1)
-        printf("%s %s", asked++ ? "," : "", heap->choice.name);
+      if (!heap->table) continue;
+      struct ht_invariant_set set = ht_invariants_for(heap->table);
+      if (ht_invariant_in(&set, i)) printf("%s %s", asked++ ? "," : "", heap->choice.name);
     }
     puts(asked ? "" : " none of these heaps");
   }
+}
+
+// Heaps of one library have one table, and its list once.
+static void list_own(const struct cli_heaps *heaps, size_t which) {
+  const struct ht_heap_table *table = heaps->heaps[which].table;
+  for (size_t i = 0; i < which; i++)
+    if (heaps->heaps[i].table == table) return;
+  for (const struct ht_heap_invariant *own = table->invariants; own && own->name; own++)
+    printf("  %-8s%s\n          %s; looked after by %s\n", own->name, own->sentence, own->phase, table->name);
+}
+
+static void list_invariants(const struct cli_heaps *heaps) {
+  puts("invariants");
+  list_oracle(heaps);
+  for (size_t i = 0; i < heaps->count; i++)
+    if (heaps->heaps[i].table) list_own(heaps, i);
 }
 
 int cli_list(int argc, char **argv) {

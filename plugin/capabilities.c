@@ -98,6 +98,7 @@ static const struct {
 } implications[] = {
     {HT_COLLECTS_CYCLES, HT_COLLECTS},
     {HT_COUNTS_LIVE, HT_COLLECTS | HT_RELEASES},
+    {HT_DIAGNOSES_FREE, HT_COLLECTS | HT_RELEASES},
 };
 
 static const char *capability_name(uint64_t bit) {
@@ -164,6 +165,13 @@ static enum ht_plugin_status check_words(const struct ht_heap_table *table, char
     }
     length +=
         (size_t)snprintf(NULL, 0, "%s%s%s%s", option->name, option->values, option->initial, option->help);
+  }
+  for (const struct ht_heap_invariant *own = table->invariants; own && own->name; own++) {
+    if (!own->phase || !own->sentence) {
+      snprintf(message, size, "the invariant %s has no phase or no sentence", own->name);
+      return HT_PLUGIN_INCONSISTENT;
+    }
+    length += (size_t)snprintf(NULL, 0, "%s%s%s", own->name, own->phase, own->sentence);
   }
   return length ? HT_PLUGIN_LOADED : HT_PLUGIN_INCONSISTENT;
 }

@@ -51,7 +51,7 @@ bool ht_folder_remove(const char *path) {
   return nftw(path, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT;
 }
 
-static bool add_file(struct ht_files *files, char *path) {
+bool ht_files_add(struct ht_files *files, char *path) {
   if ((files->count & (files->count - 1)) == 0) {
     char **paths = realloc(files->paths, (files->count ? files->count * 2 : 1) * sizeof *paths);
     if (paths == NULL) {
@@ -74,7 +74,7 @@ static bool list_into(const char *folder, bool deep, struct ht_files *files) {
     if (entry->d_name[0] == '.') continue;
     char *path = ht_text("%s/%s", folder, entry->d_name);
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode)) {
-      listed = add_file(files, path);
+      listed = ht_files_add(files, path);
       continue;
     }
     if (deep && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) listed = list_into(path, deep, files);
@@ -136,6 +136,10 @@ bool ht_file_copy(const char *from, const char *to) {
   bool copied = data != NULL && ht_file_write(to, data, size);
   free(data);
   return copied;
+}
+
+bool ht_file_is_there(const char *path) {
+  return access(path, F_OK) == 0;
 }
 
 bool ht_file_runs(const char *path) {

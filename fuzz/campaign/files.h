@@ -20,13 +20,15 @@ struct ht_files {
   char **paths;
 };
 bool ht_files_list(const char *folder, bool deep,
-                   struct ht_files *files); // a folder that is missing is empty
+                   struct ht_files *files);            // a folder that is missing is empty
+bool ht_files_add(struct ht_files *files, char *path); // the path is the list's from now on, or freed
 void ht_files_free(struct ht_files *files);
 
 // A whole file, ended by a 0 that is not counted. NULL if it cannot be read or holds more than `limit` bytes.
 char *ht_file_read(const char *path, size_t limit, size_t *size);
 bool ht_file_write(const char *path, const void *data, size_t size);
 bool ht_file_copy(const char *from, const char *to);
+bool ht_file_is_there(const char *path);
 bool ht_file_runs(const char *path); // exists and may be executed
 
 // FNV-1a: names files by their content.

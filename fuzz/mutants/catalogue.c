@@ -2,6 +2,7 @@
 
 #include "fuzz/mutants/mutants_internal.h"
 #include "fuzz/oracle/invariants.h"
+#include "plugin/plugin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,19 @@ static void free_mutant(struct ht_mutant *mutant) {
   free(mutant->patch);
 }
 
+// The oracle's, or one that the heap's table lists.
+static bool is_invariant(const char *heap, const char *name) {
+  struct ht_plugin_choice choice;
+  const struct ht_heap_table *table = NULL;
+  char message[512];
+  if (ht_invariant_named(NULL, name) != HT_INVARIANTS_MAX) return true;
+  if (!ht_plugin_choose(heap, &choice, message, sizeof message)) return false;
+  // Heaps with mutants are the tree's own: no child tries them first.
+  ht_plugin_load(&choice, HT_PLUGIN_NO_TRIAL, &table, message, sizeof message);
+  ht_plugin_choice_free(&choice);
+  return table != NULL && ht_invariant_named(table, name) != HT_INVARIANTS_MAX;
+}
+
 static bool read_mutant(const char *path, struct ht_mutant *mutant, char *message, size_t message_size) {
   size_t size;
   char *text = ht_file_read(path, PATCH_MAX, &size);
@@ -49,8 +63,8 @@ static bool read_mutant(const char *path, struct ht_mutant *mutant, char *messag
   else if (strlen(file) != strlen(mutant->id) + strlen(".patch") ||
            strncmp(file, mutant->id, strlen(mutant->id)) != 0)
     wrong = "the file is not called as its Id: says";
-  else if (ht_invariant_named(mutant->breaks) == HT_INVARIANTS)
-    wrong = "Breaks: names no invariant";
+  else if (!is_invariant(mutant->heap, mutant->breaks))
+    wrong = "Breaks: names no invariant of the oracle or of this heap as it is built here";
   if (wrong == NULL) return true;
   snprintf(message, message_size, "%s: %s", path, wrong);
   free_mutant(mutant);

@@ -172,8 +172,56 @@ static void fields(struct shadow *shadow) {
 
 static void names(void) {
   for (enum ht_invariant i = 0; i < HT_INVARIANTS; i++)
-    EXPECT(ht_invariant_named(ht_invariants[i].name) == i, "%s", ht_invariants[i].name);
-  EXPECT(ht_invariant_named("GEN-99") == HT_INVARIANTS, "GEN-99 is none");
+    EXPECT(ht_invariant_named(NULL, ht_invariants[i].name) == i, "%s", ht_invariants[i].name);
+  EXPECT(ht_invariant_named(NULL, "GEN-99") == HT_INVARIANTS_MAX, "GEN-99 is none");
+}
+
+// A heap whose table lists invariants of its own: `own` is the list.
+static const char *catalogue(const struct ht_heap_invariant *own) {
+  static char message[256];
+  struct ht_heap_table table = {.capabilities = HT_CHECKS, .invariants = own};
+  return ht_invariants_check(&table, message, sizeof message) ? NULL : message;
+}
+
+static void own_names(void) {
+  const struct ht_heap_invariant own[] = {{"OWN-1", "always", "One."}, {"OWN-2", "check", "Two."}, {0}};
+  struct ht_heap_table table = {.capabilities = HT_CHECKS, .invariants = own};
+  EXPECT(catalogue(NULL) == NULL && catalogue(own) == NULL, "these can stand in a catalogue");
+  EXPECT(ht_invariant_count(NULL) == HT_INVARIANTS && ht_invariant_count(&table) == HT_INVARIANTS + 2,
+         "%zu are counted", ht_invariant_count(&table));
+  EXPECT(ht_invariant_named(&table, "OWN-2") == HT_INVARIANTS + 1 &&
+             ht_invariant_named(&table, "SELF-1") == HT_SELF_1 &&
+             ht_invariant_named(NULL, "OWN-2") == HT_INVARIANTS_MAX,
+         "names of both kinds are found");
+  EXPECT(ht_invariant_entry(&table, HT_INVARIANTS + 1)->sentence == own[1].sentence, "the heap's entry");
+  struct ht_invariant_set set = ht_invariants_for(&table);
+  EXPECT(ht_invariant_in(&set, HT_INVARIANTS + 1) && ht_invariant_in(&set, HT_SELF_1) &&
+             !ht_invariant_in(&set, HT_WALK_1) && !ht_invariant_in(&set, HT_INVARIANTS + 2),
+         "what it claims and what is its own");
+
+  static struct ht_heap_invariant many[HT_INVARIANTS_MAX + 1];
+  static char names[HT_INVARIANTS_MAX][HT_INVARIANT_NAME_BYTES];
+  size_t most = HT_INVARIANTS_MAX - HT_INVARIANTS;
+  for (size_t i = 0; i < most; i++) {
+    snprintf(names[i], sizeof names[i], "M-%zu", i);
+    many[i] = (struct ht_heap_invariant){names[i], "always", "Many."};
+  }
+  EXPECT(catalogue(many) == NULL, "as many as there is room for");
+  table.invariants = many;
+  set = ht_invariants_for(&table);
+  EXPECT(ht_invariant_in(&set, HT_INVARIANTS_MAX - 1), "the last of the set");
+  ht_invariant_remove(&set, HT_INVARIANTS_MAX - 1);
+  EXPECT(!ht_invariant_in(&set, HT_INVARIANTS_MAX - 1) && ht_invariant_in(&set, HT_INVARIANTS_MAX - 2),
+         "one is removed");
+  many[most] = (struct ht_heap_invariant){"M", "always", "One too many."};
+  EXPECT(catalogue(many) != NULL, "one too many");
+  static const struct ht_heap_invariant wrong[][3] = {
+      {{"GEN-1", "always", "The oracle's."}}, {{"A", "always", "Twice."}, {"A", "always", "Twice."}},
+      {{"A B", "always", "Two words."}},      {{"A,B", "always", "A list."}},
+      {{"", "always", "Nothing."}},           {{"A", "always", NULL}},
+  };
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    EXPECT(catalogue(wrong[i]) != NULL, "catalogue %zu is refused", i);
 }
 
 int main(void) {
@@ -189,6 +237,7 @@ int main(void) {
   traces(shadow);
   fields(shadow);
   names();
+  own_names();
   shadow_destroy(shadow);
   return failures != 0;
 }

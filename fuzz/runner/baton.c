@@ -42,6 +42,7 @@ static void serve(struct ht_runner *r, unsigned carrier, const struct run_job *m
 
 static void run_thread(void *argument) {
   struct run_thread *thread = argument;
+  run_is_here(thread->runner);
   serve(thread->runner, (unsigned)(thread - thread->runner->threads), NULL);
 }
 

@@ -5,16 +5,17 @@
 //
 // A liar is the honest heap's table with one function replaced. It must be caught within the given number of
 // generated programs, under the invariant's own name; the honest heap must get through the same programs with
-// every check on.
+// every check on. Then a heap with invariants of its own, and one that notices what it is not to free.
 #include "fuzz/runner/runner.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROGRAMS = 1500, OPERATIONS = 120, EVERY = 20, SECONDS = 300 };
+enum { PROGRAMS = 1500, OWN_PROGRAMS = 200, OPERATIONS = 120, EVERY = 20, SECONDS = 300 };
 
 // The honest table and the lying one. Each liar runs in a process of its own.
 static const struct ht_heap_table *honest;
@@ -265,6 +266,82 @@ static void statistics_counted(struct ht_heap *heap, struct ht_statistics *s) {
   s->live_objects = (uint64_t)live;
 }
 
+// What a carrier had made when it closed is counted as alive for ever.
+static struct ht_heap *last_made;
+static uint64_t closed_with;
+
+static enum ht_status create_remembered(const struct ht_config *config, struct ht_heap **heap) {
+  enum ht_status status = honest->create(config, heap);
+  last_made = *heap;
+  closed_with = 0;
+  return status;
+}
+
+static void close_keeping(struct ht_carrier *carrier) {
+  struct ht_statistics s;
+  honest->statistics(last_made, &s);
+  closed_with = s.live_objects;
+  honest->carrier_close(carrier);
+}
+
+static void statistics_with_closed(struct ht_heap *heap, struct ht_statistics *s) {
+  honest->statistics(heap, s);
+  if (s->live_objects < closed_with) s->live_objects = closed_with;
+}
+
+// A heap with invariants of its own: the second is broken now and then.
+enum { OWN_1 = HT_INVARIANTS, OWN_2 };
+static const struct ht_heap_invariant own[] = {
+    {"OWN-1", "check", "Holds."}, {"OWN-2", "check", "Is broken."}, {0}};
+static struct ht_examiner examiner;
+
+static enum ht_status create_examined(const struct ht_config *config, struct ht_heap **heap) {
+  examiner = config->examiner;
+  return honest->create(config, heap);
+}
+
+static void *examine(void *nothing) {
+  examiner.examined(examiner.context, 0, NULL);
+  examiner.examined(examiner.context, 1, now_and_then() ? "planted" : NULL);
+  return nothing;
+}
+
+static bool check_examining(struct ht_mutator *m, char *message, size_t size) {
+  (void)m, (void)message, (void)size;
+  examine(NULL);
+  return true;
+}
+
+// On a thread of the heap's own, which must not be left from the middle.
+static bool check_elsewhere(struct ht_mutator *m, char *message, size_t size) {
+  (void)m, (void)message, (void)size;
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, examine, NULL) != 0 || pthread_join(thread, NULL) != 0) abort();
+  return true;
+}
+
+static bool check_unlisted(struct ht_mutator *m, char *message, size_t size) {
+  (void)m, (void)message, (void)size;
+  examiner.examined(examiner.context, 2, NULL);
+  return true;
+}
+
+static void free_trapping(struct ht_mutator *m, void *address) {
+  (void)m, (void)address;
+  __builtin_trap();
+}
+
+// Says what is broken before it ends the process: the examiner of the child must not go on with the run.
+static void free_telling(struct ht_mutator *m, void *address) {
+  examiner.examined(examiner.context, 1, "planted");
+  free_trapping(m, address);
+}
+
+static void free_only_telling(struct ht_mutator *m, void *address) {
+  (void)m, (void)address;
+  examiner.examined(examiner.context, 1, "planted");
+}
+
 enum { BUMP, COUNTING, SEMISPACE, HEAPS };
 
 static const struct lie {
@@ -295,6 +372,13 @@ static const struct lie {
       .alloc = alloc_counting,
       .release = release_own,
       .statistics = statistics_counted}},
+    {HT_GEN_14,
+     COUNTING,
+     0,
+     {.carriers = 4,
+      .create = create_remembered,
+      .carrier_close = close_keeping,
+      .statistics = statistics_with_closed}},
     {HT_LIVE_1, COUNTING, 0, {.alloc = alloc_last}},
     {HT_LIVE_2, COUNTING, 0, {.statistics = statistics_one_more}},
     {HT_REF_1, BUMP, 0, {.store = store_nothing}},
@@ -310,21 +394,46 @@ static const struct lie {
     {HT_TELL_1, BUMP, 0, {.create = create_telling, .collect = collect_backwards}},
 };
 
+// Heaps with invariants of their own, and what comes of them with these invariants on and the rest off.
+#define ALL HT_INVARIANTS_MAX
+static const struct own_case {
+  const char *what;
+  size_t on, off; // ALL: all, and none
+  size_t broken;  // ALL: none
+  bool frees;
+  struct ht_heap_table with;
+} own_cases[] = {
+    {"all on", ALL, ALL, OWN_2, false, {.create = create_examined, .check = check_examining}},
+    {"it alone", OWN_2, ALL, OWN_2, false, {.create = create_examined, .check = check_examining}},
+    {"another alone", OWN_1, ALL, ALL, false, {.create = create_examined, .check = check_examining}},
+    {"it off", ALL, OWN_2, ALL, false, {.create = create_examined, .check = check_examining}},
+    {"elsewhere", ALL, ALL, OWN_2, false, {.create = create_examined, .check = check_elsewhere}},
+    {"elsewhere, off", ALL, OWN_2, ALL, false, {.create = create_examined, .check = check_elsewhere}},
+    {"not listed", ALL, ALL, HT_SELF_1, false, {.create = create_examined, .check = check_unlisted}},
+    {"a trap", ALL, ALL, ALL, true, {.free_invalid = free_trapping}},
+    {"a trap that tells", ALL, ALL, ALL, true, {.create = create_examined, .free_invalid = free_telling}},
+    {"only tells", ALL, ALL, HT_GEN_12, true, {.create = create_examined, .free_invalid = free_only_telling}},
+};
+
 // Puts the functions of `with` over those of the honest table: everything behind `provider` is a function.
-static void tell(const struct lie *lie) {
+static void tell(uint64_t claims, const struct ht_heap_table *functions) {
   liar = *honest;
-  liar.capabilities |= lie->claims;
+  liar.capabilities |= claims;
+  if (functions->carriers) liar.carriers = functions->carriers;
   enum { FIRST = offsetof(struct ht_heap_table, provider), WORDS = (sizeof liar - FIRST) / sizeof(void *) };
   void *words[WORDS], *with[WORDS];
   memcpy(words, (char *)&liar + FIRST, sizeof words);
-  memcpy(with, (const char *)&lie->with + FIRST, sizeof with);
+  memcpy(with, (const char *)functions + FIRST, sizeof with);
   for (size_t i = 0; i < WORDS; i++)
     if (with[i]) words[i] = with[i];
   memcpy((char *)&liar + FIRST, words, sizeof words);
 }
 
 // 0: kept through all programs; 1: broken.
-static int run(const struct ht_heap_table *table, uint64_t only, struct ht_verdict *verdict) {
+static struct ht_runner_counts counts;
+
+static int run(const struct ht_heap_table *table, struct ht_invariant_set only, bool frees, unsigned programs,
+               struct ht_verdict *verdict) {
   char message[256] = "";
   struct ht_runner *runner =
       ht_runner_open(&(struct ht_runner_options){.table = table, .only = only}, message, sizeof message);
@@ -333,12 +442,13 @@ static int run(const struct ht_heap_table *table, uint64_t only, struct ht_verdi
     return 2;
   }
   static struct ht_program program;
-  for (uint64_t seed = 0; seed < PROGRAMS; seed++) {
+  for (uint64_t seed = 0; seed < programs; seed++) {
     ht_program_generate(&program, OPERATIONS, seed);
     // Forking for GEN-12 is rare in generated programs; here it is what is tried.
-    if (only == (uint64_t)1 << HT_GEN_12)
+    if (frees)
       for (size_t i = 8; i < program.operation_count; i += 8) program.operations[i].code = HT_OP_FREE_INVALID;
     ht_runner_run(runner, &program, verdict);
+    counts = *ht_runner_counts(runner);
     if (verdict->kind != HT_KEPT) return 1;
   }
   ht_runner_close(runner);
@@ -351,12 +461,63 @@ static int in_child(const struct lie *lie, const struct ht_heap_table *table) {
   if (child == 0) {
     alarm(SECONDS);
     struct ht_verdict verdict = {0};
+    struct ht_invariant_set only = HT_INVARIANTS_ALL;
     honest = table;
-    if (lie) tell(lie);
-    int result = run(lie ? &liar : table, lie ? (uint64_t)1 << lie->invariant : HT_INVARIANTS_ALL, &verdict);
+    if (lie) {
+      tell(lie->claims, &lie->with);
+      only = (struct ht_invariant_set){0};
+      ht_invariant_add(&only, lie->invariant);
+    }
+    int result = run(lie ? &liar : table, only, lie && lie->invariant == HT_GEN_12, PROGRAMS, &verdict);
     if (result == 1) ht_verdict_print(&verdict, table, stdout);
     fflush(stdout);
     _exit(result == 1 && lie && verdict.invariant != lie->invariant ? 2 : result);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// 0: as it should be.
+static int try_own(const struct own_case *own_case, const struct ht_heap_table *table) {
+  struct ht_verdict verdict = {0};
+  struct ht_invariant_set only = HT_INVARIANTS_ALL;
+  char line[1024] = "", expected[64];
+  honest = table;
+  tell(own_case->frees ? HT_RELEASES | HT_DIAGNOSES_FREE : HT_CHECKS, &own_case->with);
+  liar.invariants = own;
+  if (own_case->on != ALL) {
+    only = (struct ht_invariant_set){0};
+    ht_invariant_add(&only, own_case->on);
+  }
+  if (own_case->off != ALL) ht_invariant_remove(&only, own_case->off);
+  int result = run(&liar, only, own_case->frees, OWN_PROGRAMS, &verdict);
+  if (own_case->broken == ALL) {
+    size_t looked_at = own_case->frees ? HT_GEN_12 : OWN_2;
+    if (result == 0 && counts.evaluations[looked_at] > 0) return 0;
+    printf("%s: result %d, %llu evaluations\n", own_case->what, result,
+           (unsigned long long)counts.evaluations[looked_at]);
+  }
+  FILE *out = fmemopen(line, sizeof line, "w");
+  if (!out) return 2;
+  ht_verdict_print(&verdict, &liar, out);
+  fclose(out);
+  if (own_case->broken == ALL) return fputs(line, stdout), 1;
+  snprintf(expected, sizeof expected, "INVARIANT %s operation ",
+           ht_invariant_entry(&liar, own_case->broken)->name);
+  if (result == 1 && strncmp(line, expected, strlen(expected)) == 0) return 0;
+  printf("%s: result %d, not \"%s\" but %s", own_case->what, result, expected, line);
+  return 1;
+}
+
+static int own_in_child(const struct own_case *own_case, const struct ht_heap_table *table) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(SECONDS);
+    int result = try_own(own_case, table);
+    fflush(stdout);
+    _exit(result);
   }
   int status;
   waitpid(child, &status, 0);
@@ -388,6 +549,10 @@ int main(int argc, char **argv) {
   }
   for (unsigned i = 0; i < HT_INVARIANTS; i++)
     if (!(tried >> i & 1)) failures++, printf("nothing lies about %s\n", ht_invariants[i].name);
+  for (size_t i = 0; i < sizeof own_cases / sizeof *own_cases; i++) {
+    int result = own_in_child(&own_cases[i], tables[BUMP]);
+    if (result != 0) failures++, printf("invariants of its own, %s: %d\n", own_cases[i].what, result);
+  }
   for (unsigned h = 0; h < HEAPS; h++)
     if (in_child(NULL, tables[h]) != 0) failures++, printf("the honest %s was not kept\n", tables[h]->name);
   return failures != 0;

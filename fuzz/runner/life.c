@@ -48,9 +48,13 @@ static void release(struct ht_runner *r, shadow_number number) {
 }
 
 void run_drop(struct ht_runner *r, shadow_number number) {
-  if (!number || --run_object(r, number)->held > 0 || !r->releases) return;
-  // What a finalizer is still to be run for is not the mutator's to release.
+  if (!number || --run_object(r, number)->held > 0) return;
   const struct shadow_object *object = run_object(r, number);
+  if (!r->releases) {
+    r->crossed |= object->carrier != r->mutators[r->running].carrier;
+    return;
+  }
+  // What a finalizer is still to be run for is not the mutator's to release.
   if (object->state == SHADOW_ALIVE && object->finalizer == SHADOW_NO_FINALIZER && object->weaks == 0)
     release(r, number);
 }

@@ -347,6 +347,7 @@ static bool free_invalid(struct ht_runner *r, const struct ht_operation *op, uin
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     close(STDERR_FILENO);
     alarm(5);
+    r->forked = true;
     r->table->free_invalid(run_handle(r), address);
     _exit(0);
   }

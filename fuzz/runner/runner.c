@@ -5,14 +5,17 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
   POOL_BYTES = 512 << 20, // address space kept from one heap to the next
   REPEAT_ONE_IN = 16,     // programs that are run twice to compare addresses
 };
 
-void run_broken(struct ht_runner *r, enum ht_invariant invariant, const char *format, ...) {
-  if (!(r->options.only >> invariant & 1)) return;
+void run_broken(struct ht_runner *r, size_t invariant, const char *format, ...) {
+  if (!ht_invariant_in(&r->options.only, invariant)) return;
+  // The run that could be left is the parent's. As far as that can see, nobody noticed anything.
+  if (r->forked) _exit(0);
   struct ht_verdict *verdict = r->verdict;
   verdict->kind = HT_BROKEN;
   verdict->invariant = invariant;
@@ -34,8 +37,9 @@ void ht_verdict_print(const struct ht_verdict *verdict, const struct ht_heap_tab
     fprintf(out, "NO-VERDICT heap %s: %s\n", table->name, verdict->message);
     break;
   case HT_BROKEN:
-    fprintf(out, "INVARIANT %s operation %zu %s heap %s: %s\n", ht_invariants[verdict->invariant].name,
-            verdict->operation, ht_operation_name(verdict->code), table->name, verdict->message);
+    fprintf(out, "INVARIANT %s operation %zu %s heap %s: %s\n",
+            ht_invariant_entry(table, verdict->invariant)->name, verdict->operation,
+            ht_operation_name(verdict->code), table->name, verdict->message);
     break;
   }
 }
@@ -81,6 +85,7 @@ static enum ht_status create_heap(struct ht_runner *r, char *message, size_t mes
       .settings = r->options.settings,
       .setting_count = r->options.setting_count,
       .sink = {r, run_event},
+      .examiner = {r, run_examined},
       .message = message,
       .message_size = message_size,
   };
@@ -89,6 +94,7 @@ static enum ht_status create_heap(struct ht_runner *r, char *message, size_t mes
 
 struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *message,
                                  size_t message_size) {
+  if (!ht_invariants_check(options->table, message, message_size)) return NULL;
   struct ht_runner *r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (r == MAP_FAILED) goto no_runner;
   r->options = *options;
@@ -96,6 +102,8 @@ struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *
   r->moves = r->table->capabilities & HT_MOVES;
   r->releases = r->table->capabilities & HT_RELEASES;
   r->hooked = r->table->capabilities & HT_MEMORY_HOOK;
+  r->own_count = ht_invariant_count(r->table) - HT_INVARIANTS;
+  base_mutex_init(&r->elsewhere.mutex);
   r->recorder = (struct ht_memory){
       r, recorder_reserve, recorder_commit, recorder_decommit, recorder_protect_none, recorder_release};
   r->shadow = shadow_create();
@@ -103,7 +111,8 @@ struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *
   r->metered = ht_metered_create(base_memory_os(),
                                  &(struct ht_metered_options){.pool_bytes = POOL_BYTES, .dirty = true});
   if (!r->metered) goto no_metered;
-  // Whether the heap can be made here at all is known before the first program.
+  // Whether the heap can be made here at all is known before the first program. What it says of its
+  // invariants meanwhile decides nothing: each program makes it again.
   snprintf(message, message_size, "the heap does not say why");
   if (create_heap(r, message, message_size) != HT_OK) goto no_heap;
   r->table->destroy(r->heap);
@@ -125,14 +134,15 @@ no_runner:
 }
 
 void ht_runner_close(struct ht_runner *r) {
+  run_is_here(NULL);
   run_threads_end(r);
   ht_metered_destroy(r->metered);
   shadow_destroy(r->shadow);
   munmap(r, sizeof *r);
 }
 
-void ht_runner_counts(const struct ht_runner *r, struct ht_runner_counts *counts) {
-  *counts = r->counts;
+const struct ht_runner_counts *ht_runner_counts(const struct ht_runner *r) {
+  return &r->counts;
 }
 
 static void queues_init(struct run_queues *queues, const struct ht_program *program) {
@@ -185,6 +195,7 @@ static void step(struct ht_runner *r, size_t index) {
   if (run_switch(r, mutator, m->handle ? m->carrier : mutator % r->carrier_count))
     run_on(r, m->carrier, operate, (unsigned)index);
   if (r->options.trace) trace_after(r, r->done);
+  run_elsewhere_look(r);
   if (r->running != HT_MUTATORS_MAX) run_on(r, r->mutators[r->running].carrier, after, (unsigned)index);
 }
 
@@ -234,6 +245,7 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   r->globals_added = r->cells_added = 0;
   r->told.pause_end = r->told.cycles = 0;
   r->told.fault = NULL;
+  atomic_store_explicit(&r->elsewhere.broken, false, memory_order_relaxed);
   r->address_fold = 0;
   r->reservation_count = 0;
 }
@@ -247,6 +259,11 @@ static void open_carrier(struct ht_runner *r, unsigned carrier) {
 
 static void close_carrier(struct ht_runner *r, unsigned carrier) {
   r->table->carrier_close(r->carriers[carrier]);
+}
+
+void run_close_carriers(struct ht_runner *r, unsigned left) {
+  for (; r->carrier_count > left; r->carrier_count--)
+    run_on(r, r->carrier_count - 1, close_carrier, r->carrier_count - 1);
 }
 
 // Opens carriers; false: a page request was refused, and the run ends with that.
@@ -292,9 +309,10 @@ static void run_once(struct ht_runner *r, const struct ht_program *program) {
       run_finish(r);
       end(r);
     }
-    for (unsigned c = r->carrier_count; c-- > 0;) run_on(r, c, close_carrier, c);
+    run_close_carriers(r, 0);
     run_scatter(r);
     r->table->destroy(r->heap);
+    run_elsewhere_look(r);
   } else {
     run_refused(r, "create");
   }
@@ -321,12 +339,14 @@ void ht_runner_run(struct ht_runner *r, const struct ht_program *program, struct
   jmp_buf here;
   r->broken = &here;
   r->on = 0;
+  run_is_here(r);
   if (setjmp(here)) {
     run_scatter(r);
     return;
   }
   r->recording = is_repeated(r, program);
   run_once(r, program);
+  if (r->own_count) run_elsewhere_count(r);
   if (!r->recording) return;
   uint64_t fold = r->address_fold;
   run_once(r, program);

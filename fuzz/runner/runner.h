@@ -23,7 +23,7 @@ enum ht_verdict_kind {
 
 struct ht_verdict {
   enum ht_verdict_kind kind;
-  enum ht_invariant invariant; // if broken
+  size_t invariant;            // if broken: its place in the catalogue of the heap
   size_t operation;            // index of the operation after which it was seen; operation_count: at the end
   enum ht_operation_code code; // that operation's
   char message[512];           // one line: what was expected, what was found, which objects
@@ -33,15 +33,15 @@ struct ht_runner_options {
   const struct ht_heap_table *table;
   const struct ht_setting *settings; // outlive the runner
   size_t setting_count;
-  uint64_t only;     // set of invariants that are checked; HT_INVARIANTS_ALL
-  unsigned carriers; // at most so many, whatever the program says; 0: as many as it says
-  bool every;        // compare everything after each operation
-  FILE *trace;       // if not NULL: every operation as it is done, with the objects it meets
+  struct ht_invariant_set only; // of the catalogue, those that are checked; HT_INVARIANTS_ALL
+  unsigned carriers;            // at most so many, whatever the program says; 0: as many as it says
+  bool every;                   // compare everything after each operation
+  FILE *trace;                  // if not NULL: every operation as it is done, with the objects it meets
 };
 
 struct ht_runner;
 
-// NULL with a message if the heap cannot be made here.
+// NULL with a message if the heap cannot be made here, or lists what no catalogue can hold.
 struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *message, size_t message_size);
 void ht_runner_close(struct ht_runner *runner);
 
@@ -50,10 +50,11 @@ void ht_runner_close(struct ht_runner *runner);
 void ht_runner_run(struct ht_runner *runner, const struct ht_program *program, struct ht_verdict *verdict);
 
 struct ht_runner_counts {
-  uint64_t programs, operations; // operations done, not those reduced to nothing
-  uint64_t evaluations[HT_INVARIANTS];
+  uint64_t programs, operations;           // operations done, not those reduced to nothing
+  uint64_t evaluations[HT_INVARIANTS_MAX]; // of the catalogue
 };
-void ht_runner_counts(const struct ht_runner *runner, struct ht_runner_counts *counts);
+// As of now; good until the runner is closed.
+const struct ht_runner_counts *ht_runner_counts(const struct ht_runner *runner);
 
 // "INVARIANT GEN-3 operation 17 store heap semispace: ..." : the line that every driver prints and triage
 // keys on.

@@ -11,11 +11,13 @@
 #include "fuzz/runner/runner.h"
 #include "memory/metered.h"
 
+#include "allocators/base/mutex.h"
 #include "allocators/base/park.h"
 #include "allocators/base/thread.h"
 
 #include <sched.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 
 enum {
   ALLOCATED_MAX = 64 << 20,                 // bytes one program may allocate
@@ -86,12 +88,24 @@ struct run_thread {
   struct base_parker wake;
 };
 
+// What the heap found on threads of its own, until the run comes by.
+struct run_elsewhere {
+  struct base_mutex mutex;
+  _Atomic bool broken;
+  size_t invariant;
+  char message[256];
+  uint64_t evaluations[HT_INVARIANTS_MAX];
+};
+
 struct ht_runner {
   struct run_thread threads[HT_CARRIERS_MAX];
   struct ht_runner_options options;
   const struct ht_heap_table *table;
   bool moves, releases, hooked;
+  size_t own_count; // invariants that the table lists
+  bool forked;      // this process is a child that tries what ends it
   struct ht_runner_counts counts;
+  struct run_elsewhere elsewhere;
   struct ht_metered *metered;
   struct shadow *shadow;
 
@@ -132,7 +146,7 @@ struct ht_runner {
     shadow_number count; // objects there were then
   } judged;
   bool tried_invalid;
-  bool crossed; // something was released on another carrier than it was made on
+  bool crossed; // the end of something came on another carrier than it was made on
   struct {
     uint64_t pause_end; // of the last pause
     uint64_t cycles;
@@ -159,7 +173,7 @@ struct ht_runner {
 };
 
 // Reports a broken invariant and leaves the run, unless the options leave this invariant out.
-void run_broken(struct ht_runner *r, enum ht_invariant invariant, const char *format, ...)
+void run_broken(struct ht_runner *r, size_t invariant, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold, noinline));
 
 #define HOLDS(r, which, condition, ...)                                       \
@@ -263,6 +277,20 @@ void run_weak_drop(struct ht_runner *r, unsigned weak);
 
 // finish.c: the end of a run: settles, drops everything, settles again.
 void run_finish(struct ht_runner *r);
+
+// Closes carriers, the last one first, until so many are left; no mutator is on the others.
+void run_close_carriers(struct ht_runner *r, unsigned left);
+
+// examine.c: what the heap says of its own invariants. Every thread that the run may be on says so first.
+void run_is_here(const struct ht_runner *r);
+void run_examined(void *runner, size_t own, const char *broken);
+void run_elsewhere_count(struct ht_runner *r);
+// Reports what a thread of the heap's own found broken since the run began.
+void run_elsewhere_broken(struct ht_runner *r);
+static inline void run_elsewhere_look(struct ht_runner *r) {
+  if (__builtin_expect(atomic_load_explicit(&r->elsewhere.broken, memory_order_acquire), 0))
+    run_elsewhere_broken(r);
+}
 
 // events.c
 void run_event(void *runner, const struct ht_event *event);

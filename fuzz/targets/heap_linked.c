@@ -8,8 +8,6 @@ const struct ht_heap_table *ht_target_heap(const struct ht_setting **settings, s
   return &heaptrial_heap;
 }
 
-void ht_target_feedback(const uint64_t *before, const uint64_t *after, size_t count) {
-  (void)before;
-  (void)after;
-  (void)count;
+void ht_target_feedback(const uint64_t *evaluations) {
+  (void)evaluations;
 }

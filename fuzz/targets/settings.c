@@ -29,15 +29,15 @@ static bool read_settings(struct ht_runner_options *options, char *text, char *m
 }
 
 static bool read_only(struct ht_runner_options *options, char *text, char *message, size_t message_size) {
-  options->only = 0;
+  options->only = (struct ht_invariant_set){0};
   char *rest;
   for (char *item = strtok_r(text, ",", &rest); item != NULL; item = strtok_r(NULL, ",", &rest)) {
-    enum ht_invariant invariant = ht_invariant_named(item);
-    if (invariant == HT_INVARIANTS) {
+    size_t invariant = ht_invariant_named(options->table, item);
+    if (invariant == HT_INVARIANTS_MAX) {
       snprintf(message, message_size, "HEAPTRIAL_ONLY: there is no invariant \"%s\"", item);
       return false;
     }
-    options->only |= UINT64_C(1) << invariant;
+    ht_invariant_add(&options->only, invariant);
   }
   return true;
 }

@@ -7,9 +7,9 @@
 
 enum { HT_TARGET_SETTINGS_MAX = 32 };
 
-// Fills `options` but for the table; settings that are there already stay, in front of those of the
-// environment. What it points to lives as long as the process. False with a message for a name that does not
-// exist.
+// Fills `options` but for the table, which says what invariants there are; settings that are there already
+// stay, in front of those of the environment. What it points to lives as long as the process. False with a
+// message for a name that does not exist.
 bool ht_target_settings(struct ht_runner_options *options, char *message, size_t message_size);
 
 #endif

@@ -12,7 +12,7 @@
 // The environment, so that it is the same under every engine:
 //   HEAPTRIAL_HEAP      the heap, by name or path (the plugin variant only)
 //   HEAPTRIAL_SETTINGS  the heap's options, k=v,k=v
-//   HEAPTRIAL_ONLY      the invariants that are checked, GEN-3,REF-1; all without it
+//   HEAPTRIAL_ONLY      the invariants that are checked, GEN-3,PY-28; all without it
 //   HEAPTRIAL_EVERY     1: compare everything after each operation
 //   HEAPTRIAL_MUTATOR   bytes: libFuzzer's own mutations instead of the structure-aware ones; none: the
 //   corpus
@@ -47,7 +47,8 @@ enum {
 };
 
 // Tells coverage how much of the oracle's work a program caused, in powers of two: what guides an engine
-// where the heap itself is not instrumented.
-void ht_target_feedback(const uint64_t *before, const uint64_t *after, size_t count);
+// where the heap itself is not instrumented. `evaluations`: HT_INVARIANTS counts that only grow. What a heap
+// looks after itself tells coverage by the heap's own code, where that is instrumented.
+void ht_target_feedback(const uint64_t *evaluations);
 
 #endif
