@@ -77,7 +77,8 @@ static void leave(struct obmalloc *o, const struct obmalloc_arena *arena) {
 static struct obmalloc_arena *new_arena(struct obmalloc *o) {
   uint64_t *hi, *lo = NULL;
   size_t committed = 0;
-  char *address = base_reserve(o->pages->memory, o->arena_bytes, 0);
+  // Aligned as a pool is, so that the same calls give the same addresses; not as an arena is.
+  char *address = base_reserve(o->pages->memory, o->arena_bytes, o->pool_bytes);
   if (!address) return NULL;
   char *last = address + o->arena_bytes - 1;
   if (!pages_commit_prefix(o->pages, address, FIRST_COMMIT, &committed)) goto release;
