@@ -47,8 +47,8 @@
 // twins).
 //
 // A run that failed, crashed, hung or lost its checksum gives a line with that status, the reason and no
-// times; that pair is not run again in the plan. A run that cannot be (a library that is not there) gives a
-// line too.
+// times; that pair is not run again in the plan, unless the plan allows for failures. A run that cannot be (a
+// library that is not there) gives a line too.
 //
 // Workloads and their parameters are listed by bench/workloads/workload.h. Threads: one plan at a time; the
 // caller's main program may call ht_process_interruptible, and then an interrupt ends the plan after the line
@@ -82,6 +82,7 @@ struct ht_bench_plan {
   bool paired;            // heaps are compared with each other: one length, one way of calling
   bool in_step;           // the two heaps of a paired plan run at the same time and in turns
   unsigned warmups;       // processes at full length before the first that counts
+  unsigned failures;      // runs of a pair that may fail before it is not run again
   bool over_time;         // one more process each, watched by a second one, for memory over time
   bool instructions;      // count them too
   bool only_instructions; // and run nothing else; replicates do not matter

@@ -15,12 +15,13 @@
 
 static const char *const metrics[] = {"cpu_per_op", "cpu_per_op_quartile"};
 enum { METRICS = sizeof metrics / sizeof *metrics, HEAP_TEXT = 4096, REPORT_SECONDS = 10 };
+enum { FAILED_ONE_IN = 10 }; // processes; if more fail, what is left says nothing
 static const double planted_share = 0.01;
 
 struct arguments {
   size_t comparisons, pairs, trials, trial_pairs;
   uint64_t seed;
-  bool in_turns;
+  bool in_turns, counts;
   int cpu;
 };
 
@@ -32,6 +33,7 @@ enum {
   OPTION_SEED,
   OPTION_CPU,
   OPTION_FULL,
+  OPTION_NO_COUNTS,
   OPTION_ONE_AFTER_THE_OTHER
 };
 enum { COUNT_MOST = 100000, PAIRS_MOST = 1000, CPU_MOST = 4095 };
@@ -42,6 +44,8 @@ static const struct argp_option options[] = {
     {"pairs", OPTION_PAIRS, "N", 0, "In each of them (10)", 0},
     {"trials", OPTION_TRIALS, "N", 0, "With a heap that takes 1 % more CPU time (10); 0: none", 0},
     {"trial-pairs", OPTION_TRIAL_PAIRS, "N", 0, "In each of them (30)", 0},
+    {"no-counts", OPTION_NO_COUNTS, NULL, 0, "Do not count the instructions of the trials: callgrind is slow",
+     0},
     {"one-after-the-other", OPTION_ONE_AFTER_THE_OTHER, NULL, 0, "Instead of in step (bench --in-step)", 0},
     {"cpu", OPTION_CPU, "N", 0, "Run on this CPU (the last one there is)", 0},
     {"seed", OPTION_SEED, "N", 0, "Of order and environment (1)", 0},
@@ -67,6 +71,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case OPTION_TRIAL_PAIRS:
     arguments->trial_pairs = cli_number(state, "--trial-pairs", value, 6, PAIRS_MOST);
     return 0;
+  case OPTION_NO_COUNTS:
+    arguments->counts = false;
+    return 0;
   case OPTION_ONE_AFTER_THE_OTHER:
     arguments->in_turns = false;
     return 0;
@@ -87,8 +94,9 @@ static const struct argp argp = {
     NULL,
     "What a comparison of two heaps is worth on this machine: how often it calls a difference between a heap "
     "and itself, and how often it finds a heap that takes 1 % more CPU time.\v"
-    "Exit codes: 0 fit, 1 false alarms are more than 5 % beyond chance, 2 usage, 3 nothing could be "
-    "measured.",
+    "A process that fails costs its pair; an interrupt (Ctrl-C) ends it with what was measured so far. "
+    "Exit codes: 0 fit, 1 false alarms are more than 5 % beyond chance, 2 usage, 3 nothing or not all could "
+    "be measured.",
     NULL,
     NULL,
     NULL,
@@ -124,6 +132,10 @@ static void taking_free(struct taking *t) {
     for (size_t side = 0; side < 2; side++) free(t->values[i][side]);
 }
 
+static bool is_too_many(size_t failed, const struct ht_bench_summary *summary) {
+  return failed * FAILED_ONE_IN > failed + summary->ok;
+}
+
 // Runs two heaps with loops of so many turns. False: nothing was measured, and that is said.
 static bool run(const struct arguments *arguments, unsigned one_turns, unsigned other_turns, size_t rounds,
                 struct taking *t) {
@@ -134,7 +146,7 @@ static bool run(const struct arguments *arguments, unsigned one_turns, unsigned 
   static const char *const workloads[] = {WORKLOAD};
   char error[HT_ERROR_SIZE], output[64];
   struct ht_bench_summary summary;
-  *t = (struct taking){.rounds = rounds, .reported = cli_now()};
+  *t = (struct taking){.rounds = rounds};
   for (size_t i = 0; i < METRICS; i++)
     for (size_t side = 0; side < 2; side++) {
       t->values[i][side] = calloc(rounds + 1, sizeof(double));
@@ -159,12 +171,19 @@ static bool run(const struct arguments *arguments, unsigned one_turns, unsigned 
                                .paired = true,
                                .in_step = arguments->in_turns,
                                .warmups = 1,
+                               .failures = (unsigned)rounds / FAILED_ONE_IN,
                                .progress = take,
                                .context = t};
   int code = ht_bench_run(&plan, &summary, error);
   if (file >= 0) close(file);
-  if (code != CLI_FINE) cli_say("%s", *error ? error : "a run failed");
-  return code == CLI_FINE;
+  size_t failed =
+      summary.failed + summary.crashed + summary.timed_out + summary.checksum + summary.no_verdict;
+  if (*error)
+    cli_say("%s", error);
+  else if (failed)
+    cli_say("%zu of %zu processes failed: %s", failed, failed + summary.ok,
+            is_too_many(failed, &summary) ? "no verdict" : "their pairs do not count");
+  return (code == CLI_FINE || code == CLI_FINDING) && !is_too_many(failed, &summary);
 }
 
 // Whole pairs move to the front; returns how many there are.
@@ -218,7 +237,10 @@ static bool print_alarms(struct taking *t, const struct arguments *arguments, si
   static const size_t counts[] = {10, 30, 60};
   const double *a = t->values[metric][0], *b = t->values[metric][1];
   size_t count = whole_pairs(t, metric);
-  if (!ht_compare_try(a, b, count, arguments->pairs, &series)) return true;
+  if (!ht_compare_try(a, b, count, arguments->pairs, &series)) {
+    cli_say("%s: %zu pairs are not one comparison of %zu", metrics[metric], count, arguments->pairs);
+    return true;
+  }
   size_t alarms = series.faster + series.slower;
   printf("%s: %zu of %zu comparisons of %zu pairs with itself call a difference: %.1f %%", metrics[metric],
          alarms, series.comparisons, arguments->pairs, 100 * (double)alarms / (double)series.comparisons);
@@ -236,8 +258,10 @@ static bool print_alarms(struct taking *t, const struct arguments *arguments, si
 static void print_power(struct taking *t, const struct arguments *arguments, size_t metric) {
   struct ht_compare_series series;
   size_t count = whole_pairs(t, metric);
-  if (!ht_compare_try(t->values[metric][0], t->values[metric][1], count, arguments->trial_pairs, &series))
+  if (!ht_compare_try(t->values[metric][0], t->values[metric][1], count, arguments->trial_pairs, &series)) {
+    cli_say("%s: %zu pairs are not one trial of %zu", metrics[metric], count, arguments->trial_pairs);
     return;
+  }
   printf("%s: %zu of %zu trials of %zu pairs find it", metrics[metric], series.slower, series.comparisons,
          arguments->trial_pairs);
   say_interval(&series.found);
@@ -256,19 +280,20 @@ static int try_itself(const struct arguments *arguments) {
 
 // Each trial counts anew: a count that varied would show.
 static int try_counts(const struct arguments *arguments, unsigned turns) {
-  size_t found = 0;
+  size_t found = 0, counted = 0;
   double least = 0, most = 0;
-  for (size_t i = 0; i < arguments->trials; i++) {
-    if (ht_process_interrupted()) return CLI_NO_VERDICT;
+  for (size_t i = 0; i < arguments->trials && !ht_process_interrupted(); i++) {
     double share = count_planted(arguments, turns);
-    if (share == 0) return CLI_NO_VERDICT;
+    if (share == 0) continue;
     found += share > HT_COMPARE_EXACT;
-    least = i == 0 || share < least ? share : least;
+    least = counted == 0 || share < least ? share : least;
     most = share > most ? share : most;
+    counted++;
   }
-  printf("instructions: %zu of %zu trials find it; %.4f to %.4f %% more\n", found, arguments->trials,
-         100 * least, 100 * most);
-  return CLI_FINE;
+  if (counted)
+    printf("instructions: %zu of %zu trials find it; %.4f to %.4f %% more\n", found, counted, 100 * least,
+           100 * most);
+  return (arguments->trials - counted) * FAILED_ONE_IN <= arguments->trials ? CLI_FINE : CLI_NO_VERDICT;
 }
 
 static int try_planted(const struct arguments *arguments, unsigned turns) {
@@ -276,7 +301,8 @@ static int try_planted(const struct arguments *arguments, unsigned turns) {
   bool measured = run(arguments, 0, turns, arguments->trials * arguments->trial_pairs, &t);
   for (size_t i = 0; measured && i < METRICS; i++) print_power(&t, arguments, i);
   taking_free(&t);
-  return measured ? try_counts(arguments, turns) : CLI_NO_VERDICT;
+  if (!measured) return CLI_NO_VERDICT;
+  return arguments->counts && !ht_process_interrupted() ? try_counts(arguments, turns) : CLI_FINE;
 }
 
 int cli_calibrate(int argc, char **argv) {
@@ -286,6 +312,7 @@ int cli_calibrate(int argc, char **argv) {
                                 .trial_pairs = 30,
                                 .seed = 1,
                                 .in_turns = true,
+                                .counts = true,
                                 .cpu = -1};
   cli_parse(&argp, argc, argv, &arguments);
   if (arguments.cpu < 0) arguments.cpu = cli_last_cpu();
@@ -293,10 +320,15 @@ int cli_calibrate(int argc, char **argv) {
   unsigned turns = 0;
   int code = CLI_FINE, planted = CLI_FINE;
   if (arguments.comparisons) code = try_itself(&arguments);
+  fflush(stdout);
   if (arguments.trials && !ht_process_interrupted()) {
     turns = plant(&arguments);
     if (turns) printf("planted: a loop of %u turns, 1 %% more CPU time\n", turns);
     planted = turns ? try_planted(&arguments, turns) : CLI_NO_VERDICT;
+  }
+  if (ht_process_interrupted()) {
+    cli_say("interrupted: what was measured is partial");
+    return CLI_NO_VERDICT;
   }
   return code != CLI_FINE ? code : planted;
 }

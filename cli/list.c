@@ -1,3 +1,4 @@
+#include "bench/native/native.h"
 #include "bench/workloads/workload.h"
 #include "cli/cli.h"
 #include "fuzz/campaign/campaign.h"
@@ -19,6 +20,8 @@ static const struct argp_option options[] = {
 };
 
 static void list_heaps(const struct cli_heaps *heaps);
+static void list_twins(const struct cli_heaps *heaps);
+static void list_limits(const struct cli_heaps *heaps);
 static void list_workloads(const struct cli_heaps *heaps);
 static void list_targets(const struct cli_heaps *heaps);
 static void list_invariants(const struct cli_heaps *heaps);
@@ -27,10 +30,8 @@ static const struct {
   const char *name;
   void (*list)(const struct cli_heaps *heaps);
 } sections[] = {
-    {"heaps", list_heaps},
-    {"workloads", list_workloads},
-    {"targets", list_targets},
-    {"invariants", list_invariants},
+    {"heaps", list_heaps},         {"twins", list_twins},     {"limits", list_limits},
+    {"workloads", list_workloads}, {"targets", list_targets}, {"invariants", list_invariants},
 };
 
 static error_t parse(int key, char *value, struct argp_state *state) {
@@ -53,9 +54,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
 static const struct argp argp = {
     options,
     parse,
-    "[heaps|workloads|targets|invariants]",
-    "Lists what there is: heaps with what they claim and their options, workloads of the benchmarks, fuzz "
-    "targets, and the invariants that heaps are held to.",
+    "[heaps|twins|limits|workloads|targets|invariants]",
+    "Lists what there is: heaps with what they claim and their options, the native twins and limits that "
+    "`bench` takes beside heaps, workloads of the benchmarks, fuzz targets, and the invariants that heaps "
+    "are "
+    "held to.",
     NULL,
     NULL,
     NULL,
@@ -109,6 +112,24 @@ static void list_heap(const struct cli_heap *heap) {
 static void list_heaps(const struct cli_heaps *heaps) {
   puts("heaps");
   for (size_t i = 0; i < heaps->count; i++) list_heap(&heaps->heaps[i]);
+}
+
+static void list_natives(bool limits) {
+  for (const struct ht_native *native = ht_natives; native->name; native++)
+    if (native->limit == limits) printf("  %-24s%s\n", native->name, native->help);
+}
+
+static void list_twins(const struct cli_heaps *heaps) {
+  (void)heaps;
+  puts("twins");
+  list_natives(false);
+  printf("  %-24s%s\n", "native:PATH", "the workload as a program of your own does it");
+}
+
+static void list_limits(const struct cli_heaps *heaps) {
+  (void)heaps;
+  puts("limits");
+  list_natives(true);
 }
 
 static void list_workloads(const struct cli_heaps *heaps) {

@@ -12,13 +12,13 @@
 #define LIMITS_PROGRAM "bench-limit"
 
 const struct ht_native ht_natives[] = {
-    {TWINS "go", TWINS_PROGRAM, "the workload in Go"},
-    {TWINS "python", TWINS_PROGRAM, "the workload in Python"},
-    {LIMITS "bump", LIMITS_PROGRAM, "an inlined pointer that moves on, and zeroing"},
-    {LIMITS "freelist", LIMITS_PROGRAM, "an inlined list of free objects that goes through them"},
-    {LIMITS "marker", LIMITS_PROGRAM, "a mark over the same objects, depth first"},
-    {LIMITS "marker-prefetch", LIMITS_PROGRAM, "the same, with objects fetched ahead"},
-    {LIMITS "bandwidth", LIMITS_PROGRAM, "memory read, written and copied as fast as it goes"},
+    {TWINS "go", TWINS_PROGRAM, "the workload in Go", false},
+    {TWINS "python", TWINS_PROGRAM, "the workload in Python", false},
+    {LIMITS "bump", LIMITS_PROGRAM, "an inlined pointer that moves on, and zeroing", true},
+    {LIMITS "freelist", LIMITS_PROGRAM, "an inlined list of free objects that goes through them", true},
+    {LIMITS "marker", LIMITS_PROGRAM, "a mark over the same objects, depth first", true},
+    {LIMITS "marker-prefetch", LIMITS_PROGRAM, "the same, with objects fetched ahead", true},
+    {LIMITS "bandwidth", LIMITS_PROGRAM, "memory read, written and copied as fast as it goes", true},
     {0},
 };
 

@@ -17,6 +17,7 @@ struct ht_native {
   const char *name;    // "native:go"
   const char *program; // the bench program that runs it: "bench-native"
   const char *help;
+  bool limit; // else a twin
 };
 extern const struct ht_native ht_natives[]; // ends with a name of NULL
 

@@ -148,7 +148,7 @@ static bool take(struct bench_runner *r, struct bench_pair *pair, struct ht_line
     ht_line_free(line);
     return true;
   }
-  if (line && line->status != HT_LINE_OK) {
+  if (line && line->status != HT_LINE_OK && pair->failed++ >= r->plan->failures) {
     bench_give_up(r, pair, true);
   } else {
     pair->left--;

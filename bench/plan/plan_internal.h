@@ -16,6 +16,7 @@ struct bench_pair {
   bool counted;                           // there is to be such a run
   bool through_table;                     // not called by its own program
   unsigned left;                          // replicates to run
+  unsigned failed;                        // of those that ran
 };
 
 // BENCH_COUNTED: under callgrind. Its line has instructions and no times. BENCH_WATCHED: for memory over

@@ -51,7 +51,7 @@ void run_finalizer(struct ht_mutator *mutator, ht_ref *slot, void *data) {
     run_compare_object(r, r->shadow->work[i], HT_FIN_2);
   }
   if (r->depth >= CALLBACK_DEPTH || r->bulk || r->tired || r->running == HT_MUTATORS_MAX ||
-      run_handle(r) != mutator)
+      run_handle(r) != mutator || run_is_spent(r))
     return;
 
   r->depth++;
@@ -68,7 +68,8 @@ void run_finalizer(struct ht_mutator *mutator, ht_ref *slot, void *data) {
     run_drop(r, old);
   }
   unsigned operations = call->operations < CALLBACK_OPERATIONS ? call->operations : CALLBACK_OPERATIONS;
-  for (unsigned i = 0; i < operations && call->first + i < r->program->operation_count; i++) {
+  for (unsigned i = 0; i < operations && call->first + i < r->program->operation_count && !run_is_spent(r);
+       i++) {
     r->operation = call->first + i;
     run_operation(r, &r->program->operations[r->operation]);
   }

@@ -101,6 +101,7 @@ static void compare_roots(struct ht_runner *r) {
 }
 
 void run_compare(struct ht_runner *r, bool ask) {
+  r->work.spent += r->work.alive; // all of it is read
   shadow_trace(r->shadow, false);
   if (r->table->capabilities & HT_COLLECTS_CYCLES)
     r->live = (struct run_amount){r->shadow->reached_bytes, r->shadow->reached_count};

@@ -80,6 +80,7 @@ static unsigned alignment_log(const struct ht_runner *r, unsigned type, size_t b
 // One more object is alive, or one of another size in place of a smaller.
 static void grow(struct ht_runner *r, size_t bytes) {
   r->allocated += bytes;
+  r->work.alive += bytes;
   r->live.bytes += bytes;
   r->live.objects++;
   if (r->peak.bytes < r->live.bytes) r->peak.bytes = r->live.bytes;
@@ -95,7 +96,7 @@ static void compare_usable(struct ht_runner *r, shadow_number number, ht_ref val
 bool run_alloc(struct ht_runner *r, uint32_t slot, unsigned type, size_t count, size_t alignment,
                bool zeroed) {
   size_t bytes = ht_type_bytes(&ht_program_types[type], count);
-  if (bytes > run_allowance(r)) return false;
+  if (!run_affords(r, bytes)) return false;
   if (alignment > r->table->maximum_alignment) alignment = r->table->maximum_alignment;
   shadow_number number = shadow_add(r->shadow, type, count);
   if (!number) return false;
@@ -141,7 +142,7 @@ bool run_resize(struct ht_runner *r, uint32_t slot, size_t count, bool zeroed) {
   const struct stamp_shape *shape = &r->shadow->shapes[object->type];
   size_t bytes = ht_type_bytes(shape->type, count), old_bytes = object->bytes;
   if (shape->type->references || object->held != 1 || object->weaks || object->pins ||
-      object->finalizer != SHADOW_NO_FINALIZER || bytes > run_allowance(r))
+      object->finalizer != SHADOW_NO_FINALIZER || !run_affords(r, bytes))
     return false;
   run_compare_object(r, number, HT_GEN_3);
   ht_ref *real = run_slot(r, r->running, slot), before = *real;

@@ -219,6 +219,7 @@ void run_collect(struct ht_runner *r, bool full) {
   uint64_t cycles = r->told.cycles, refused = r->hooked ? ht_metered_read(r->metered).refused : 0;
   r->table->collect(run_handle(r), full);
   run_safepoint(r);
+  if (full) r->collected = r->shadow->epoch;
   // In a callback a cycle may be under way already, and one that is refused memory need not take place.
   bool certain = full && r->depth == 0 && r->table->capabilities & HT_COLLECTS_CYCLES &&
                  (!r->hooked || ht_metered_read(r->metered).refused == refused);

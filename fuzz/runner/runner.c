@@ -184,7 +184,14 @@ static void operate(struct ht_runner *r, unsigned index) {
       header->collect_period && r->allocations != allocations && r->allocations % header->collect_period == 0;
 }
 
+static bool has_ended(struct ht_runner *r) {
+  if (r->work.ended || !run_is_spent(r)) return r->work.ended;
+  if (r->options.trace) fputs("       the rest is more work than a program may make\n", r->options.trace);
+  return r->work.ended = true;
+}
+
 static void step(struct ht_runner *r, size_t index) {
+  if (has_ended(r)) return;
   unsigned mutator = r->program->operations[index].mutator;
   r->operation = index;
   r->code = r->program->operations[index].code;
@@ -239,6 +246,8 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   r->operation = r->depth = r->allocations = r->made = r->released_at = r->resized = r->callbacks =
       r->call_count = 0;
   r->allocated = 0;
+  r->work = (struct run_work){0};
+  r->collected = 0;
   r->live = r->peak = (struct run_amount){0, 0};
   r->bulk = r->tired = r->tried_invalid = r->crossed = false;
   r->judgements = r->judged.number = 0;

@@ -20,8 +20,8 @@
 #include <stdatomic.h>
 
 enum {
-  ALLOCATED_MAX = 64 << 20,                 // bytes one program may allocate
-  ALLOCATED_MAX_MOVING = 8 << 20,           // of a heap that may copy all of them at every safepoint
+  ALLOCATED_MAX = 64 << 20,                 // bytes one program may allocate; see work.c for heaps that move
+  WORK_SAFEPOINT = 40 << 10,                // what a safepoint costs beside copying, in bytes copied
   CALLBACK_OPERATIONS = 16,                 // that one finalizer may run
   CALLBACK_DEPTH = 2,                       // of callbacks within callbacks that run operations
   SETTLE_ROUNDS = SHADOW_OBJECTS_MAX,       // collections and finalizers until nothing happens any more
@@ -129,6 +129,12 @@ struct ht_runner {
   unsigned depth; // of callbacks
   uint32_t allocations;
   size_t allocated; // bytes, ever
+  struct run_work {
+    size_t spent;     // bytes copied, or what costs as much
+    size_t alive;     // bytes, at most
+    size_t looked_at; // how much was spent when it was last traced what is alive
+    bool ended;       // no more operations are done
+  } work;             // of a heap that moves objects: work.c
   struct run_amount {
     size_t bytes, objects;
   } live, peak;         // at least what is alive, and the most that ever was
@@ -139,6 +145,7 @@ struct ht_runner {
   bool bulk;            // in a bulk operation: fields are changed one by one, nobody may look at them
   bool done;            // the operation was not reduced to nothing
   bool collect_due;     // by the header's rule
+  uint32_t collected;   // the epoch that the last full collection began
   bool tired;           // finalizers run no operations any more
   uint32_t judgements;  // how often it was traced what is reachable, for callbacks
   struct run_judgement {
@@ -194,15 +201,18 @@ static inline ht_ref *run_slot(struct ht_runner *r, unsigned mutator, uint32_t s
   return &r->mutators[mutator].frames[slot / HT_FRAME_SLOTS].sized.slots[slot % HT_FRAME_SLOTS];
 }
 
-// How many more bytes the program may allocate.
-static inline size_t run_allowance(const struct ht_runner *r) {
-  size_t most = r->moves ? ALLOCATED_MAX_MOVING : ALLOCATED_MAX;
-  return r->allocated < most ? most - r->allocated : 0;
+static inline void run_safepoint(struct ht_runner *r) {
+  if (!r->moves) return;
+  r->shadow->epoch++;
+  r->work.spent += WORK_SAFEPOINT + r->work.alive;
 }
 
-static inline void run_safepoint(struct ht_runner *r) {
-  r->shadow->epoch += r->moves;
-}
+// work.c: has the program done all it may?
+bool run_is_spent(struct ht_runner *r);
+// Far more than that: what is left is not waited for.
+bool run_is_exhausted(const struct ht_runner *r);
+// May it allocate so many bytes more?
+bool run_affords(struct ht_runner *r, size_t bytes);
 
 // observe.c: what the heap gave, held against the shadow.
 void run_bind(struct ht_runner *r, shadow_number number, ht_ref value);
