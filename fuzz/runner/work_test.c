@@ -123,7 +123,7 @@ static uint64_t run(const struct ht_heap_table *table, const char *what) {
     ht_runner_run(runner, &program, &verdict);
     if (verdict.kind != HT_KEPT) ht_verdict_print(&verdict, table, stderr);
     CHECK(verdict.kind == HT_KEPT);
-    ht_runner_counts(runner, &counts[i]);
+    counts[i] = *ht_runner_counts(runner);
     costs[i] = cost;
     ht_runner_close(runner);
   }
