@@ -11,11 +11,12 @@ struct arguments {
   struct ht_mutants_options run;
   struct cli_words ids;
   const char *database;
-  bool list, replay;
+  bool list, replay, gate;
 };
 
 enum {
   OPTION_REPLAY = 256,
+  OPTION_GATE,
   OPTION_LIST,
   OPTION_SEEDS,
   OPTION_EXECUTIONS,
@@ -26,13 +27,14 @@ enum {
   OPTION_SCRATCH,
   OPTION_DATABASE
 };
-enum { SEEDS_MAX = 1000, SECONDS_MAX = 24 * 3600, DEFAULT_SECONDS = 60 };
+enum { SEEDS_MAX = 1000, SECONDS_MAX = 24 * 3600, DEFAULT_SECONDS = 60, GATE_SECONDS = 10 };
 #define FINDINGS "findings"
 #define SCRATCH FINDINGS "/mutants"
 
 static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "Only list the mutants, with what each breaks and retells", 0},
     {"replay", OPTION_REPLAY, NULL, 0, "Only replay the program kept for each mutant, without an engine", 0},
+    {"gate", OPTION_GATE, NULL, 0, "What a change has to pass: libfuzzer, one seed, 10s for each mutant", 0},
     {"engine", 'e', "ENGINE", 0, "libfuzzer, aflpp or blind; may be repeated (libfuzzer and aflpp)", 0},
     {"seeds", OPTION_SEEDS, "N", 0, "Campaigns for each mutant and engine (1)", 0},
     {"seed", 's', "N", 0, "The first seed (1)", 0},
@@ -56,6 +58,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_REPLAY:
     arguments->replay = true;
+    return 0;
+  case OPTION_GATE:
+    arguments->gate = true;
     return 0;
   case 'e':
     if (ht_engine_named(value) == HT_ENGINES)
@@ -97,6 +102,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case ARGP_KEY_END:
     if (arguments->replay && run->engines) argp_error(state, "--replay needs no --engine");
+    if (arguments->gate && (arguments->replay || run->engines || run->seconds || run->seeds > 1))
+      argp_error(state, "--gate says itself which engine, how many seeds and how long");
+    if (arguments->gate) run->engines = 1u << HT_ENGINE_LIBFUZZER, run->seconds = GATE_SECONDS;
     if (!arguments->replay && !run->engines) run->engines = 1u << HT_ENGINE_LIBFUZZER | 1u << HT_ENGINE_AFLPP;
     if (!run->seconds && !run->executions) run->seconds = DEFAULT_SECONDS;
     return 0;
@@ -144,6 +152,8 @@ static void list_mutants(const struct ht_mutants *mutants) {
     const struct ht_mutant *mutant = &mutants->mutants[i];
     printf("%s\n  %-9s%s\n  %-9s%s\n  %-9s%s\n", mutant->id, "heap", mutant->heap, "breaks", mutant->breaks,
            "retells", mutant->retells);
+    if (mutant->settings) printf("  %-9s%s\n", "settings", mutant->settings);
+    if (mutant->only) printf("  %-9s%s\n", "checked", "nothing else");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "fuzz/mutants/mutants_internal.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,16 @@ static void print_median(FILE *out, const char *format, double value) {
     fprintf(out, " %12s", "-");
   else
     fprintf(out, format, value);
+}
+
+// By what it was caught, and by which way if not by what it claims to break.
+static void print_way(const struct ht_mutant_trial *trial, FILE *out) {
+  const char *breaks = trial->mutant->breaks;
+  fprintf(out, "%s", trial->key);
+  if (trial->way == HT_MUTANT_SAME_PROGRAM)
+    fprintf(out, "; %s alone by the same program", breaks);
+  else if (trial->way == HT_MUTANT_ALONE)
+    fprintf(out, "; %s alone after %" PRIu64, breaks, trial->alone_executions);
 }
 
 // A row: the trials of one mutant under one engine, which stand together.
@@ -47,8 +58,12 @@ static size_t print_row(const struct ht_mutants_result *result, size_t first, FI
           trials[0].engine == HT_ENGINES ? "replay" : ht_engine_name(trials[0].engine), caught, count);
   print_median(out, " %12.0f", median(executions, count));
   print_median(out, " %12.2f", median(seconds, count));
-  fprintf(out, " %6zu  %s\n", shown->bytes,
-          errors != 0 || shown->outcome != HT_MUTANT_CAUGHT ? shown->message : shown->key);
+  fprintf(out, " %6zu  ", shown->bytes);
+  if (errors != 0 || shown->outcome != HT_MUTANT_CAUGHT)
+    fprintf(out, "%s", shown->message);
+  else
+    print_way(shown, out);
+  fputc('\n', out);
   free(executions);
   free(seconds);
   return count;
@@ -60,6 +75,9 @@ void ht_mutants_table(const struct ht_mutants_result *result, FILE *out) {
   for (size_t i = 0; i < result->trial_count;) i += print_row(result, i, out);
 }
 
+static const char *const ways[] = {
+    [HT_MUTANT_CLAIMED] = "claimed", [HT_MUTANT_SAME_PROGRAM] = "same program", [HT_MUTANT_ALONE] = "alone"};
+
 struct ht_line *ht_mutant_line(const struct ht_mutants_options *options,
                                const struct ht_mutant_trial *trial) {
   struct ht_line *line = ht_line_new(HT_LINE_MUTANT, trial->mutant->heap, trial->mutant->id);
@@ -70,11 +88,17 @@ struct ht_line *ht_mutant_line(const struct ht_mutants_options *options,
   ht_line_param_number(line, "seed", (int64_t)trial->seed);
   ht_line_param_number(line, "bound_seconds", options->seconds);
   ht_line_param_number(line, "bound_executions", (int64_t)options->executions);
+  if (trial->mutant->settings != NULL) ht_line_param(line, "settings", trial->mutant->settings);
+  if (trial->mutant->only) ht_line_param(line, "only", trial->mutant->breaks);
   if (trial->key[0] != 0) ht_line_param(line, "caught_by", trial->key);
+  if (trial->outcome == HT_MUTANT_CAUGHT && trial->mutant->patch != NULL)
+    ht_line_param(line, "way", ways[trial->way]);
   ht_line_seed(line, trial->seed);
   ht_line_sample(line, "caught", "count", HT_LINE_HIGHER, trial->outcome == HT_MUTANT_CAUGHT);
   ht_line_sample(line, "executions", "count", HT_LINE_LOWER, (double)trial->executions);
   ht_line_sample(line, "cpu_seconds", "s", HT_LINE_LOWER, trial->cpu_seconds);
+  if (trial->way == HT_MUTANT_ALONE)
+    ht_line_sample(line, "alone_executions", "count", HT_LINE_LOWER, (double)trial->alone_executions);
   ht_line_sample(line, "program_bytes", "bytes", HT_LINE_NONE, (double)trial->bytes);
   if (trial->outcome == HT_MUTANT_ERROR)
     ht_line_fail(line, HT_LINE_NO_VERDICT, "%s", trial->message);
