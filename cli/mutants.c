@@ -1,3 +1,4 @@
+#include "cli/document.h"
 #include "cli/keep.h"
 #include "fuzz/mutants/mutants.h"
 
@@ -10,13 +11,14 @@
 struct arguments {
   struct ht_mutants_options run;
   struct cli_words ids;
-  const char *database;
+  const char *database, *document;
   bool list, replay, gate;
 };
 
 enum {
   OPTION_REPLAY = 256,
   OPTION_GATE,
+  OPTION_DOCUMENT,
   OPTION_LIST,
   OPTION_SEEDS,
   OPTION_EXECUTIONS,
@@ -35,6 +37,8 @@ static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "Only list the mutants, with what each breaks and retells", 0},
     {"replay", OPTION_REPLAY, NULL, 0, "Only replay the program kept for each mutant, without an engine", 0},
     {"gate", OPTION_GATE, NULL, 0, "What a change has to pass: libfuzzer, one seed, 10s for each mutant", 0},
+    {"document", OPTION_DOCUMENT, "FILE", 0,
+     "Only write the table of invariants, with what the database knows of mutants (docs/invariants.md)", 0},
     {"engine", 'e', "ENGINE", 0, "libfuzzer, aflpp or blind; may be repeated (libfuzzer and aflpp)", 0},
     {"seeds", OPTION_SEEDS, "N", 0, "Campaigns for each mutant and engine (1)", 0},
     {"seed", 's', "N", 0, "The first seed (1)", 0},
@@ -58,6 +62,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_REPLAY:
     arguments->replay = true;
+    return 0;
+  case OPTION_DOCUMENT:
+    arguments->document = value;
     return 0;
   case OPTION_GATE:
     arguments->gate = true;
@@ -102,6 +109,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case ARGP_KEY_END:
     if (arguments->replay && run->engines) argp_error(state, "--replay needs no --engine");
+    if (arguments->document && arguments->ids.count) argp_error(state, "--document is of all mutants");
     if (arguments->gate && (arguments->replay || run->engines || run->seconds || run->seeds > 1))
       argp_error(state, "--gate says itself which engine, how many seeds and how long");
     if (arguments->gate) run->engines = 1u << HT_ENGINE_LIBFUZZER, run->seconds = GATE_SECONDS;
@@ -203,7 +211,9 @@ int cli_mutants(int argc, char **argv) {
   if (select_mutants(&all, &arguments.ids, &chosen)) {
     arguments.run.mutants = &chosen;
     code = CLI_FINE;
-    if (arguments.list)
+    if (arguments.document)
+      code = cli_document(&all, arguments.database, arguments.document);
+    else if (arguments.list)
       list_mutants(&chosen);
     else
       code = run_mutants(&arguments);

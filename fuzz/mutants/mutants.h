@@ -26,6 +26,8 @@
 
 #include "fuzz/campaign/campaign.h"
 
+#include <heaptrial/heap.h>
+
 struct ht_mutant {
   char *id, *heap, *breaks, *retells;
   char *settings; // NULL: none
@@ -111,8 +113,27 @@ void ht_mutants_result_free(struct ht_mutants_result *result);
 // than any that was caught), by what, and how large the shrunk program is.
 void ht_mutants_table(const struct ht_mutants_result *result, FILE *out);
 
+// The table of invariants, in Markdown: what was evaluated on unmodified heaps, and lines of trials that were
+// kept. Whoever tries heaps and keeps lines hands both over.
+struct ht_mutants_tried {
+  const char *heap; // with its settings
+  const struct ht_heap_table *table;
+  const uint64_t *evaluations; // of its catalogue
+};
+struct ht_mutants_document {
+  const struct ht_mutants *mutants; // all
+  size_t tried_count;
+  const struct ht_mutants_tried *tried;
+  size_t line_count;
+  struct ht_line *const *lines; // of trials; others are passed over
+};
+void ht_mutants_document(const struct ht_mutants_document *document, FILE *out);
+
 // The line of results of one trial. NULL: no memory.
 struct ht_line *ht_mutant_line(const struct ht_mutants_options *options, const struct ht_mutant_trial *trial);
+
+// A line's parameter "corpus" for the committed seeds.
+#define HT_MUTANT_PROJECT_CORPUS "project"
 
 // The committed patches and killers.
 const char *ht_mutants_patches(void);

@@ -76,6 +76,9 @@ bool has_killer(const struct ht_mutants_options *options, const struct ht_mutant
 void replay_mutant(const struct ht_mutants_options *options, struct ht_mutants_result *result,
                    const struct ht_mutant *mutant);
 
+// table.c: of numbers, which it sorts; a survivor is INFINITY.
+double median(double *values, size_t count);
+
 // Does a key name this invariant? "WEAK-1 collect" names WEAK-1.
 bool key_names(const char *key, const char *invariant);
 

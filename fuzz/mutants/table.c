@@ -13,7 +13,7 @@ static int compare_numbers(const void *one, const void *other) {
 }
 
 // A survivor is more than any number: the median of "1, 2, survived" is 2, of "1, survived, survived" none.
-static double median(double *values, size_t count) {
+double median(double *values, size_t count) {
   qsort(values, count, sizeof *values, compare_numbers);
   return count % 2 != 0 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
@@ -88,8 +88,14 @@ struct ht_line *ht_mutant_line(const struct ht_mutants_options *options,
   ht_line_param_number(line, "seed", (int64_t)trial->seed);
   ht_line_param_number(line, "bound_seconds", options->seconds);
   ht_line_param_number(line, "bound_executions", (int64_t)options->executions);
+  bool none = options->corpus != NULL && options->corpus[0] == 0;
+  ht_line_param(line, "corpus",
+                options->corpus == NULL ? HT_MUTANT_PROJECT_CORPUS
+                : none                  ? "none"
+                                        : options->corpus);
   if (trial->mutant->settings != NULL) ht_line_param(line, "settings", trial->mutant->settings);
-  if (trial->mutant->only) ht_line_param(line, "only", trial->mutant->breaks);
+  if (trial->mutant->only || (options->only_broken && trial->mutant->patch != NULL))
+    ht_line_param(line, "only", trial->mutant->breaks);
   if (trial->key[0] != 0) ht_line_param(line, "caught_by", trial->key);
   if (trial->outcome == HT_MUTANT_CAUGHT && trial->mutant->patch != NULL)
     ht_line_param(line, "way", ways[trial->way]);
