@@ -110,7 +110,7 @@ int ht_mutants_run(const struct ht_mutants_options *options, struct ht_mutants_r
 void ht_mutants_result_free(struct ht_mutants_result *result);
 
 // A line a mutant and engine: caught of seeds, median executions and CPU seconds (a survivor counts as more
-// than any that was caught), by what, and how large the shrunk program is.
+// than any that was caught), by what, and how large the shrunk program is. Then a line a heap and engine.
 void ht_mutants_table(const struct ht_mutants_result *result, FILE *out);
 
 // The table of invariants, in Markdown: what was evaluated on unmodified heaps, and lines of trials that were

@@ -25,6 +25,10 @@ static void print_median(FILE *out, const char *format, double value) {
     fprintf(out, format, value);
 }
 
+static const char *engine_name(const struct ht_mutant_trial *trial) {
+  return trial->engine == HT_ENGINES ? "replay" : ht_engine_name(trial->engine);
+}
+
 // By what it was caught, and by which way if not by what it claims to break.
 static void print_way(const struct ht_mutant_trial *trial, FILE *out) {
   const char *breaks = trial->mutant->breaks;
@@ -55,7 +59,7 @@ static size_t print_row(const struct ht_mutants_result *result, size_t first, FI
   }
   const struct ht_mutant *mutant = trials[0].mutant;
   fprintf(out, "%-10s %-10s %-9s %-9s %3zu/%-3zu", mutant->id, mutant->heap, mutant->breaks,
-          trials[0].engine == HT_ENGINES ? "replay" : ht_engine_name(trials[0].engine), caught, count);
+          engine_name(&trials[0]), caught, count);
   print_median(out, " %12.0f", median(executions, count));
   print_median(out, " %12.2f", median(seconds, count));
   fprintf(out, " %6zu  ", shown->bytes);
@@ -69,10 +73,28 @@ static size_t print_row(const struct ht_mutants_result *result, size_t first, FI
   return count;
 }
 
+// How many of a heap's mutants an engine caught: one line, for the first trial of both.
+static void print_share(const struct ht_mutants_result *result, size_t first, FILE *out) {
+  const struct ht_mutant_trial *trial = &result->trials[first];
+  size_t caught = 0, count = 0;
+  for (size_t i = 0; i < result->trial_count; i++) {
+    const struct ht_mutant_trial *other = &result->trials[i];
+    if (other->mutant->patch == NULL || other->engine != trial->engine ||
+        strcmp(other->mutant->heap, trial->mutant->heap) != 0)
+      continue;
+    if (i < first) return;
+    count++;
+    caught += other->outcome == HT_MUTANT_CAUGHT;
+  }
+  if (trial->mutant->patch != NULL)
+    fprintf(out, "%s, %s: %zu of %zu caught\n", trial->mutant->heap, engine_name(trial), caught, count);
+}
+
 void ht_mutants_table(const struct ht_mutants_result *result, FILE *out) {
   fprintf(out, "%-10s %-10s %-9s %-9s %7s %12s %12s %6s  %s\n", "mutant", "heap", "breaks", "engine",
           "caught", "executions", "CPU s", "bytes", "by");
   for (size_t i = 0; i < result->trial_count;) i += print_row(result, i, out);
+  for (size_t i = 0; i < result->trial_count; i++) print_share(result, i, out);
 }
 
 static const char *const ways[] = {
@@ -83,7 +105,7 @@ struct ht_line *ht_mutant_line(const struct ht_mutants_options *options,
   struct ht_line *line = ht_line_new(HT_LINE_MUTANT, trial->mutant->heap, trial->mutant->id);
   if (line == NULL) return NULL;
   ht_line_param(line, "breaks", trial->mutant->breaks);
-  ht_line_param(line, "engine", trial->engine == HT_ENGINES ? "replay" : ht_engine_name(trial->engine));
+  ht_line_param(line, "engine", engine_name(trial));
   ht_line_param(line, "mutator", options->mutate_bytes ? "bytes" : "structure");
   ht_line_param_number(line, "seed", (int64_t)trial->seed);
   ht_line_param_number(line, "bound_seconds", options->seconds);
