@@ -81,7 +81,7 @@ struct ht_mutants_options {
   unsigned engines;                 // bits of 1 << enum ht_engine; 0: none, replay the killers
   unsigned seeds;                   // campaigns a mutant and engine; 0: one
   uint64_t first_seed;
-  unsigned seconds;    // bound of a campaign; 0: none
+  unsigned seconds;    // bound of a campaign, of CPU time; 0: none
   uint64_t executions; // likewise
   bool only_broken;    // just the invariant that the mutant claims to break is checked
   bool mutate_bytes;

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A campaign's bound is CPU time, and a wall time that is so many times as long: on a machine that gives it
+// less there is no telling what it is worth.
+enum { LOAD_MAX = 6 };
+
 enum { EXIT_FINE, EXIT_FINDING, EXIT_USAGE, EXIT_NO_VERDICT };
 
 struct ht_mutant_trial *add_trial(struct ht_mutants_result *result, const struct ht_mutant *mutant,
@@ -135,7 +139,8 @@ static void fuzz(const struct ht_mutants_options *options, struct ht_mutants_res
                                          .mutate_bytes = options->mutate_bytes,
                                          .until_first = true,
                                          .keep_corpus = true,
-                                         .seconds = options->seconds,
+                                         .seconds = options->seconds * LOAD_MAX,
+                                         .cpu_seconds = options->seconds,
                                          .executions = options->executions,
                                          .seed = trial->seed};
   if (mutant->only || (options->only_broken && mutant->patch != NULL)) campaign.only = mutant->breaks;
