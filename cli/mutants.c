@@ -1,3 +1,4 @@
+#include "cli/document.h"
 #include "cli/keep.h"
 #include "fuzz/mutants/mutants.h"
 
@@ -10,12 +11,14 @@
 struct arguments {
   struct ht_mutants_options run;
   struct cli_words ids;
-  const char *database;
-  bool list, replay;
+  const char *database, *document;
+  bool list, replay, gate;
 };
 
 enum {
   OPTION_REPLAY = 256,
+  OPTION_GATE,
+  OPTION_DOCUMENT,
   OPTION_LIST,
   OPTION_SEEDS,
   OPTION_EXECUTIONS,
@@ -26,17 +29,21 @@ enum {
   OPTION_SCRATCH,
   OPTION_DATABASE
 };
-enum { SEEDS_MAX = 1000, SECONDS_MAX = 24 * 3600, DEFAULT_SECONDS = 60 };
+enum { SEEDS_MAX = 1000, SECONDS_MAX = 24 * 3600, DEFAULT_SECONDS = 60, GATE_SECONDS = 10 };
 #define FINDINGS "findings"
 #define SCRATCH FINDINGS "/mutants"
 
 static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "Only list the mutants, with what each breaks and retells", 0},
     {"replay", OPTION_REPLAY, NULL, 0, "Only replay the program kept for each mutant, without an engine", 0},
+    {"gate", OPTION_GATE, NULL, 0,
+     "What a change has to pass: libfuzzer, one seed, 10s of CPU for each mutant", 0},
+    {"document", OPTION_DOCUMENT, "FILE", 0,
+     "Only write the table of invariants, with what the database knows of mutants (docs/invariants.md)", 0},
     {"engine", 'e', "ENGINE", 0, "libfuzzer, aflpp or blind; may be repeated (libfuzzer and aflpp)", 0},
     {"seeds", OPTION_SEEDS, "N", 0, "Campaigns for each mutant and engine (1)", 0},
     {"seed", 's', "N", 0, "The first seed (1)", 0},
-    {"time", 'T', "TIME", 0, "Of a campaign (60s)", 0},
+    {"time", 'T', "TIME", 0, "CPU time of a campaign (60s)", 0},
     {"executions", OPTION_EXECUTIONS, "N", 0, "End a campaign after that many programs", 0},
     {"corpus", OPTION_CORPUS, "DIR", 0, "Programs to start from; \"\" is none (the project's own)", 0},
     {"only-broken", OPTION_BROKEN, NULL, 0, "Check only the invariant that a mutant says it breaks", 0},
@@ -56,6 +63,12 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_REPLAY:
     arguments->replay = true;
+    return 0;
+  case OPTION_DOCUMENT:
+    arguments->document = value;
+    return 0;
+  case OPTION_GATE:
+    arguments->gate = true;
     return 0;
   case 'e':
     if (ht_engine_named(value) == HT_ENGINES)
@@ -97,6 +110,10 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case ARGP_KEY_END:
     if (arguments->replay && run->engines) argp_error(state, "--replay needs no --engine");
+    if (arguments->document && arguments->ids.count) argp_error(state, "--document is of all mutants");
+    if (arguments->gate && (arguments->replay || run->engines || run->seconds || run->seeds > 1))
+      argp_error(state, "--gate says itself which engine, how many seeds and how long");
+    if (arguments->gate) run->engines = 1u << HT_ENGINE_LIBFUZZER, run->seconds = GATE_SECONDS;
     if (!arguments->replay && !run->engines) run->engines = 1u << HT_ENGINE_LIBFUZZER | 1u << HT_ENGINE_AFLPP;
     if (!run->seconds && !run->executions) run->seconds = DEFAULT_SECONDS;
     return 0;
@@ -144,6 +161,8 @@ static void list_mutants(const struct ht_mutants *mutants) {
     const struct ht_mutant *mutant = &mutants->mutants[i];
     printf("%s\n  %-9s%s\n  %-9s%s\n  %-9s%s\n", mutant->id, "heap", mutant->heap, "breaks", mutant->breaks,
            "retells", mutant->retells);
+    if (mutant->settings) printf("  %-9s%s\n", "settings", mutant->settings);
+    if (mutant->only) printf("  %-9s%s\n", "checked", "nothing else");
   }
 }
 
@@ -193,7 +212,9 @@ int cli_mutants(int argc, char **argv) {
   if (select_mutants(&all, &arguments.ids, &chosen)) {
     arguments.run.mutants = &chosen;
     code = CLI_FINE;
-    if (arguments.list)
+    if (arguments.document)
+      code = cli_document(&all, arguments.database, arguments.document);
+    else if (arguments.list)
       list_mutants(&chosen);
     else
       code = run_mutants(&arguments);

@@ -155,7 +155,7 @@ bool ht_line_is_cost(const char *unit);
 #define HT_LINE_PROGRAM "program."
 
 /* True for a parameter that is no setting of a benchmark: the seed, what else replicates differ in (round,
- * place, padding, pinned_to and warmups of bench/bench.h), and the outcomes "caught_by", "verdict" and
+ * place, padding, pinned_to and warmups of bench/bench.h), and the outcomes "caught_by", "way", "verdict" and
  * findings. Lines that differ in these alone belong to one series. */
 bool ht_line_is_varying(const char *param);
 /* The next parameter that is a setting, from position *at on; NULL after the last. */

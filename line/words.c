@@ -24,7 +24,7 @@ static const char *const betters[] = {
 static const char *const time_units[] = {"ns", "us", "ms", "s", "min", "h"};
 static const char *const work_units[] = {"instructions", "cycles"};
 
-static const char *const varying_params[] = {"seed",  "caught_by", "verdict",   "round",
+static const char *const varying_params[] = {"seed",  "caught_by", "way",       "verdict", "round",
                                              "place", "padding",   "pinned_to", "warmups"};
 static const char *const varying_prefixes[] = {HT_LINE_FINDING, HT_LINE_PROGRAM};
 

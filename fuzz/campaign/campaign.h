@@ -48,8 +48,10 @@ struct ht_campaign_options {
   bool until_first;        // stop at the first candidate
   bool keep_corpus;        // as the engine left it: no minimisation
   unsigned seconds;        // of fuzzing; 0: no bound
-  uint64_t executions;     // of each job; 0: no bound
-  unsigned jobs;           // 0: one
+  unsigned cpu_seconds; // likewise, of the CPU time of each job's programs, so that a machine with other work
+                        // to do tries as much; beside a bound of seconds or executions
+  uint64_t executions;  // of each job; 0: no bound
+  unsigned jobs;        // 0: one
   uint64_t seed;
   unsigned hang_seconds; // without progress, after which a program is taken to hang; 0: HT_CAMPAIGN_HANG
   FILE *progress;        // a line now and then; NULL: silent

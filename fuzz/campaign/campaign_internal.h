@@ -49,6 +49,8 @@ struct job {
   uint64_t executed;              // at its last start
   uint64_t seen_started, seen_at; // progress: the last program seen to start, and when
   bool hung;
+  uint64_t cpu_seen, cpu_before; // ns: of the process that runs programs now, and of those before it
+  bool spent;                    // ended, as its CPU time is up
 };
 
 struct campaign {

@@ -76,6 +76,16 @@ static void look_for_hang(struct campaign *campaign, struct job *job) {
   ht_process_stop(job->process);
 }
 
+static void look_at_cpu(const struct campaign *campaign, struct job *job) {
+  uint64_t bound = campaign->options->cpu_seconds * HT_PROCESS_SECOND;
+  uint64_t now = atomic_load_explicit(&job->flight->process_ns, memory_order_relaxed);
+  if (bound == 0 || job->spent || job->hung) return;
+  if (now < job->cpu_seen) job->cpu_before += job->cpu_seen;
+  job->cpu_seen = now;
+  job->spent = job->cpu_before + now >= bound;
+  if (job->spent) ht_process_stop(job->process);
+}
+
 // What an end of the engine means. True: start it again, it stopped at a finding and there is time.
 static bool judge_end(struct campaign *campaign, struct job *job, const struct ht_process_result *result) {
   uint64_t started = executed(job);
@@ -99,6 +109,7 @@ static bool judge_end(struct campaign *campaign, struct job *job, const struct h
     campaign->result->interrupted = true;
     return false;
   }
+  if (job->spent && result->outcome == HT_PROCESS_STOPPED) return false;
   // The engine may have died with what it was running and saved nothing.
   if (running && (!ended_well || job->hung))
     candidate_add(campaign, job->flight->bytes, job->flight->size);
@@ -155,7 +166,7 @@ static void wait_for_jobs(struct campaign *campaign, struct ht_process **process
       struct job *job = &campaign->jobs[index];
       job->process = NULL;
       bool again = judge_end(campaign, job, &result) && !stopping;
-      bool found = result.outcome != HT_PROCESS_EXITED || result.exit_code != 0;
+      bool found = !job->spent && (result.outcome != HT_PROCESS_EXITED || result.exit_code != 0);
       ht_process_result_free(&result);
       if (again) start_job(campaign, (unsigned)index);
       processes[index] = job->process;
@@ -166,7 +177,10 @@ static void wait_for_jobs(struct campaign *campaign, struct ht_process **process
       }
     }
     for (unsigned i = 0; i < campaign->job_count; i++)
-      if (processes[i] != NULL) look_for_hang(campaign, &campaign->jobs[i]);
+      if (processes[i] != NULL) {
+        look_for_hang(campaign, &campaign->jobs[i]);
+        look_at_cpu(campaign, &campaign->jobs[i]);
+      }
     if (campaign_clock() - said >= SAY_SECONDS * HT_PROCESS_SECOND) {
       said = campaign_clock();
       say_progress(campaign);

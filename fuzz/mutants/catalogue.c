@@ -27,6 +27,7 @@ static void free_mutant(struct ht_mutant *mutant) {
   free(mutant->heap);
   free(mutant->breaks);
   free(mutant->retells);
+  free(mutant->settings);
   free(mutant->patch);
 }
 
@@ -54,12 +55,19 @@ static bool read_mutant(const char *path, struct ht_mutant *mutant, char *messag
                                .heap = header_field(text, "Heap"),
                                .breaks = header_field(text, "Breaks"),
                                .retells = header_field(text, "Retells"),
+                               .settings = header_field(text, "Settings"),
                                .patch = ht_text("%s", path)};
+  char *only = header_field(text, "Only");
+  bool yes_or_no = only == NULL || strcmp(only, "yes") == 0 || strcmp(only, "no") == 0;
+  mutant->only = only != NULL && strcmp(only, "yes") == 0;
+  free(only);
   free(text);
   const char *wrong = NULL;
   const char *file = strrchr(path, '/') + 1;
   if (mutant->id == NULL || mutant->heap == NULL || mutant->breaks == NULL || mutant->retells == NULL)
     wrong = "the lines Id:, Heap:, Breaks: and Retells: are not all there";
+  else if (!yes_or_no)
+    wrong = "Only: is yes or no";
   else if (strlen(file) != strlen(mutant->id) + strlen(".patch") ||
            strncmp(file, mutant->id, strlen(mutant->id)) != 0)
     wrong = "the file is not called as its Id: says";
@@ -109,6 +117,11 @@ const char *ht_mutants_patches(void) {
 
 const char *ht_mutants_killers(void) {
   return HEAPTRIAL_KILLERS_DIRECTORY;
+}
+
+char *mutant_heap(const char *library, const struct ht_mutant *mutant) {
+  bool set = mutant->settings != NULL && mutant->settings[0] != 0;
+  return ht_text("%s%s%s", library, set ? ":" : "", set ? mutant->settings : "");
 }
 
 bool key_names(const char *key, const char *invariant) {

@@ -1,4 +1,4 @@
-// Tries mutants: with engines for a budget, or by replaying what killed them before.
+// Tries mutants with engines for a budget, and says what came of all.
 
 #include "fuzz/mutants/mutants_internal.h"
 #include "fuzz/program/program.h"
@@ -10,10 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A campaign's bound is CPU time, and a wall time that is so many times as long: on a machine that gives it
+// less there is no telling what it is worth.
+enum { LOAD_MAX = 6 };
+
 enum { EXIT_FINE, EXIT_FINDING, EXIT_USAGE, EXIT_NO_VERDICT };
 
-static struct ht_mutant_trial *add_trial(struct ht_mutants_result *result, const struct ht_mutant *mutant,
-                                         enum ht_engine engine, uint64_t seed) {
+struct ht_mutant_trial *add_trial(struct ht_mutants_result *result, const struct ht_mutant *mutant,
+                                  enum ht_engine engine, uint64_t seed) {
   if ((result->trial_count & (result->trial_count - 1)) == 0) {
     size_t capacity = result->trial_count != 0 ? result->trial_count * 2 : 1;
     struct ht_mutant_trial *trials = realloc(result->trials, capacity * sizeof *trials);
@@ -26,8 +30,7 @@ static struct ht_mutant_trial *add_trial(struct ht_mutants_result *result, const
   return trial;
 }
 
-static __attribute__((format(printf, 3, 4))) void
-judge(struct ht_mutant_trial *trial, enum ht_mutant_outcome outcome, const char *format, ...) {
+void judge(struct ht_mutant_trial *trial, enum ht_mutant_outcome outcome, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   trial->outcome = outcome;
@@ -35,17 +38,11 @@ judge(struct ht_mutant_trial *trial, enum ht_mutant_outcome outcome, const char 
   va_end(arguments);
 }
 
-static void finish(const struct ht_mutants_options *options, struct ht_mutants_result *result,
-                   const struct ht_mutant_trial *trial) {
+void finish(const struct ht_mutants_options *options, struct ht_mutants_result *result,
+            const struct ht_mutant_trial *trial) {
   size_t *const counts[] = {&result->caught, &result->survived, &result->errors};
   ++*counts[trial->outcome];
   if (options->done != NULL) options->done(options->context, trial);
-}
-
-static char *killer_path(const struct ht_mutants_options *options, const struct ht_mutant *mutant,
-                         const char *end) {
-  return ht_text("%s/%s.%s", options->killers != NULL ? options->killers : ht_mutants_killers(), mutant->id,
-                 end);
 }
 
 // Bytes, and text that says what they are for.
@@ -68,18 +65,12 @@ static void save_killer(const struct ht_mutants_options *options, const struct h
   free(data);
 }
 
-static bool has_killer(const struct ht_mutants_options *options, const struct ht_mutant *mutant) {
-  size_t size;
-  char *path = killer_path(options, mutant, "bin");
-  char *data = ht_file_read(path, HT_FLIGHT_BYTES, &size);
-  bool there = data != NULL;
-  free(data);
-  free(path);
-  return there;
+static void save_if_wanted(const struct ht_mutants_options *options, const struct ht_mutant *mutant,
+                           const struct ht_finding *finding) {
+  if (options->save_killers && !has_killer(options, mutant)) save_killer(options, mutant, finding);
 }
 
-static void judge_campaign(const struct ht_mutants_options *options, struct ht_mutant_trial *trial, int code,
-                           const struct ht_campaign_result *result) {
+static void judge_campaign(struct ht_mutant_trial *trial, int code, const struct ht_campaign_result *result) {
   trial->executions = result->executions;
   trial->cpu_seconds = result->cpu_seconds;
   trial->seconds = result->seconds;
@@ -90,32 +81,84 @@ static void judge_campaign(const struct ht_mutants_options *options, struct ht_m
   trial->outcome = HT_MUTANT_CAUGHT;
   trial->bytes = finding->bytes;
   snprintf(trial->key, sizeof trial->key, "%s", finding->key);
-  bool wanted = options->save_killers && trial->mutant->patch != NULL && !has_killer(options, trial->mutant);
-  if (wanted && key_names(finding->key, trial->mutant->breaks)) save_killer(options, trial->mutant, finding);
+}
+
+// The program that another invariant caught, with the claimed one alone.
+static bool same_program(const struct ht_mutants_options *options, const struct ht_mutant *mutant,
+                         const char *plain, const struct ht_finding *finding) {
+  char key[HT_KEY_BYTES], line[512];
+  struct ht_campaign_replay replay = {.heap = plain, .targets = options->targets, .only = mutant->breaks};
+  return finding->path != NULL && ht_campaign_replay(&replay, finding->path, key, line, sizeof line) &&
+         key_names(key, mutant->breaks);
+}
+
+// Caught by another invariant than the claimed one. That it is caught at all may be luck: what the claimed
+// one is worth shows only where it is alone.
+static void try_alone(const struct ht_mutants_options *options, struct ht_mutants_result *result,
+                      struct ht_mutant_trial *trial, struct ht_campaign_options campaign,
+                      const struct ht_finding *finding) {
+  const struct ht_mutant *mutant = trial->mutant;
+  trial->way = HT_MUTANT_SAME_PROGRAM;
+  if (same_program(options, mutant, campaign.replay_heap, finding)) {
+    save_if_wanted(options, mutant, finding);
+    return;
+  }
+  trial->way = HT_MUTANT_ALONE;
+  char *output = ht_text("%s/%s/alone", options->scratch, mutant->id);
+  campaign.output = output;
+  campaign.only = mutant->breaks;
+  struct ht_campaign_result found;
+  int code = ht_campaign_run(&campaign, &found);
+  if (found.interrupted) result->interrupted = true;
+  trial->alone_executions = found.executions;
+  trial->cpu_seconds += found.cpu_seconds;
+  trial->seconds += found.seconds;
+  if (code == EXIT_FINDING && key_names(found.findings[0].key, mutant->breaks))
+    save_if_wanted(options, mutant, &found.findings[0]);
+  else if (code == EXIT_FINE || code == EXIT_FINDING)
+    judge(trial, HT_MUTANT_SURVIVED, "caught by %s, but with %s alone: %s", trial->key, mutant->breaks,
+          found.message);
+  else
+    judge(trial, HT_MUTANT_ERROR, "caught by %s; with %s alone: %s", trial->key, mutant->breaks,
+          found.message);
+  ht_campaign_result_free(&found);
+  free(output);
 }
 
 static void fuzz(const struct ht_mutants_options *options, struct ht_mutants_result *result,
                  struct ht_mutant_trial *trial, const char *library, const char *plain) {
   const struct ht_mutant *mutant = trial->mutant;
   char *output = ht_text("%s/%s/campaign", options->scratch, mutant->id);
+  char *heap = mutant_heap(library, mutant), *replay_heap = mutant_heap(plain, mutant);
   struct ht_campaign_options campaign = {.engine = trial->engine,
-                                         .heap = library,
-                                         .replay_heap = plain,
+                                         .heap = heap,
+                                         .replay_heap = replay_heap,
                                          .output = output,
                                          .targets = options->targets,
                                          .corpus = options->corpus,
                                          .mutate_bytes = options->mutate_bytes,
                                          .until_first = true,
                                          .keep_corpus = true,
-                                         .seconds = options->seconds,
+                                         .seconds = options->seconds * LOAD_MAX,
+                                         .cpu_seconds = options->seconds,
                                          .executions = options->executions,
                                          .seed = trial->seed};
-  if (options->only_broken && mutant->patch != NULL) campaign.only = mutant->breaks;
+  if (mutant->only || (options->only_broken && mutant->patch != NULL)) campaign.only = mutant->breaks;
   struct ht_campaign_result found;
   int code = ht_campaign_run(&campaign, &found);
   if (found.interrupted) result->interrupted = true;
-  judge_campaign(options, trial, code, &found);
+  judge_campaign(trial, code, &found);
+  if (trial->outcome == HT_MUTANT_CAUGHT && mutant->patch != NULL) {
+    if (key_names(trial->key, mutant->breaks))
+      save_if_wanted(options, mutant, &found.findings[0]);
+    else if (campaign.only != NULL)
+      judge(trial, HT_MUTANT_SURVIVED, "%s is not what it breaks: %s", trial->key, found.message);
+    else
+      try_alone(options, result, trial, campaign, &found.findings[0]);
+  }
   ht_campaign_result_free(&found);
+  free(heap);
+  free(replay_heap);
   free(output);
 }
 
@@ -159,64 +202,47 @@ static void fuzz_mutant(const struct ht_mutants_options *options, struct ht_muta
   free(sources);
 }
 
-// Twice: as it is, and on the unmodified heap. Caught is what kills the one and leaves the other alone.
-static void replay_killer(const struct ht_mutants_options *options, struct ht_mutant_trial *trial,
-                          const char *library, const char *unmodified) {
-  const struct ht_mutant *mutant = trial->mutant;
-  char *killer = killer_path(options, mutant, "bin");
-  struct ht_campaign_replay replay = {.heap = library, .targets = options->targets, .only = mutant->breaks};
-  char line[512], key[HT_KEY_BYTES];
-  trial->executions = 1;
-  if (!has_killer(options, mutant))
-    judge(trial, HT_MUTANT_ERROR, "%s is missing: no program is known to kill this mutant", killer);
-  else if (!ht_campaign_replay(&replay, killer, trial->key, line, sizeof line))
-    judge(trial, HT_MUTANT_ERROR, "%s", line);
-  else if (key_names(trial->key, mutant->breaks))
-    judge(trial, HT_MUTANT_CAUGHT, "%s", line);
-  else
-    judge(trial, HT_MUTANT_SURVIVED, "%s does not break %s any more: %s", killer, mutant->breaks,
-          trial->key[0] != 0 ? trial->key : "it passes");
-  replay.heap = unmodified;
-  replay.only = NULL;
-  if (trial->outcome == HT_MUTANT_CAUGHT) {
-    if (!ht_campaign_replay(&replay, killer, key, line, sizeof line))
-      judge(trial, HT_MUTANT_ERROR, "%s", line);
-    // No proof of anything: the heap itself fails.
-    else if (key[0] != 0)
-      judge(trial, HT_MUTANT_SURVIVED, "%s fails on the unmodified heap too: %s", killer, line);
-  }
-  free(killer);
+static bool same_text(const char *one, const char *other) {
+  return strcmp(one != NULL ? one : "", other != NULL ? other : "") == 0;
 }
 
-static void replay_mutant(const struct ht_mutants_options *options, struct ht_mutants_result *result,
-                          const struct ht_mutant *mutant) {
-  struct ht_mutant_trial *trial = add_trial(result, mutant, HT_ENGINES, 0);
-  char message[512];
-  char *sources = mutant_sources(options, mutant, message, sizeof message);
-  char *library =
-      sources != NULL ? mutant_build(options, mutant, sources, "replay", message, sizeof message) : NULL;
-  if (library == NULL)
-    judge(trial, HT_MUTANT_ERROR, "%s", message);
-  else
-    replay_killer(options, trial, library, mutant->heap);
-  free(library);
-  free(sources);
-  finish(options, result, trial);
+// The unmodified heap that a mutant is held against; of those of which not all is checked, all that their
+// mutants break.
+static struct ht_mutant *partner(struct ht_mutants_result *result, const struct ht_mutant *mutant) {
+  for (size_t i = 0; i < result->unmodified_count; i++) {
+    struct ht_mutant *one = &result->unmodified[i];
+    if (strcmp(one->heap, mutant->heap) == 0 && same_text(one->settings, mutant->settings) &&
+        one->only == mutant->only)
+      return one;
+  }
+  struct ht_mutant *one = &result->unmodified[result->unmodified_count++];
+  *one = (struct ht_mutant){.id = (char *)UNMODIFIED,
+                            .heap = mutant->heap,
+                            .settings = mutant->settings,
+                            .breaks = mutant->only ? NULL : ht_text("nothing"),
+                            .only = mutant->only};
+  return one;
 }
 
-// Every heap that has a mutant, once.
-static void fuzz_unmodified(const struct ht_mutants_options *options, struct ht_mutants_result *result,
-                            struct ht_mutant *unmodified) {
-  const struct ht_mutants *mutants = options->mutants;
-  for (size_t i = 0; i < mutants->count && !result->interrupted; i++) {
-    bool seen = false;
-    for (size_t j = 0; j < i && !seen; j++)
-      seen = strcmp(mutants->mutants[j].heap, mutants->mutants[i].heap) == 0;
-    if (seen) continue;
-    unmodified[i] = (struct ht_mutant){
-        .id = (char *)UNMODIFIED, .heap = mutants->mutants[i].heap, .breaks = (char *)"nothing"};
-    fuzz_mutant(options, result, &unmodified[i]);
+static bool lists(const char *names, const char *name) {
+  size_t length = strlen(name);
+  for (const char *at = names; at != NULL; at = strchr(at, ',') != NULL ? strchr(at, ',') + 1 : NULL)
+    if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == 0)) return true;
+  return false;
+}
+
+static void fuzz_unmodified(const struct ht_mutants_options *options, struct ht_mutants_result *result) {
+  for (size_t i = 0; i < options->mutants->count; i++) {
+    const struct ht_mutant *mutant = &options->mutants->mutants[i];
+    struct ht_mutant *one = partner(result, mutant);
+    if (!one->only || lists(one->breaks, mutant->breaks)) continue;
+    char *longer =
+        one->breaks != NULL ? ht_text("%s,%s", one->breaks, mutant->breaks) : ht_text("%s", mutant->breaks);
+    free(one->breaks);
+    one->breaks = longer;
   }
+  for (size_t i = 0; i < result->unmodified_count && !result->interrupted; i++)
+    fuzz_mutant(options, result, &result->unmodified[i]);
 }
 
 static int verdict(const struct ht_mutants_result *result) {
@@ -238,7 +264,7 @@ int ht_mutants_run(const struct ht_mutants_options *options, struct ht_mutants_r
     return EXIT_USAGE;
   result->unmodified = calloc(options->mutants->count, sizeof *result->unmodified);
   if (result->unmodified == NULL) return EXIT_NO_VERDICT;
-  if (options->engines != 0) fuzz_unmodified(options, result, result->unmodified);
+  if (options->engines != 0) fuzz_unmodified(options, result);
   for (size_t i = 0; i < options->mutants->count && !result->interrupted; i++) {
     if (ht_process_interrupted())
       result->interrupted = true;
@@ -251,6 +277,7 @@ int ht_mutants_run(const struct ht_mutants_options *options, struct ht_mutants_r
 }
 
 void ht_mutants_result_free(struct ht_mutants_result *result) {
+  for (size_t i = 0; i < result->unmodified_count; i++) free(result->unmodified[i].breaks);
   free(result->trials);
   free(result->unmodified);
   *result = (struct ht_mutants_result){0};

@@ -7,3 +7,5 @@ expect 0 "^$first\$" mutants --list "$first"
 expect_line 2 'there is no mutant "nosuch"; heaptrial mutants --list' mutants nosuch
 expect 2 'there is no engine "afl"' mutants --engine afl
 expect 2 'needs no --engine' mutants --replay --engine blind
+expect 2 'gate says itself' mutants --gate --time 20s
+expect 2 'is of all mutants' mutants --document inv.md "$first"
