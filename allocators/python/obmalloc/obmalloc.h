@@ -64,7 +64,7 @@ struct obmalloc_pool {
   uint32_t arena;      // index of its arena's object
   uint32_t fresh;      // offset of the first block that was never carved
   uint32_t fresh_last; // largest offset at which a block may begin
-  uint32_t unused;
+  uint32_t capacity;   // blocks that fit
 };
 
 struct obmalloc_arena {
@@ -85,6 +85,10 @@ struct obmalloc {
   struct examination *examination;
   size_t arena_bytes, pool_bytes;
   bool guards;
+  // Where the block lay that was looked up last by its address: what lies within `recent_bytes` of `recent`
+  // is in an arena. Nothing with guards.
+  uintptr_t recent;
+  size_t recent_bytes;
   struct obmalloc_arena *arenas;        // of arena_objects
   struct obmalloc_arena *unused_arenas; // objects without an arena
   struct obmalloc_arena *usable_arenas; // arenas with a free pool, the fewest first
@@ -158,9 +162,9 @@ void obmalloc_check(const struct obmalloc *o, struct examination *examination);
 // What is left of taking and giving when the inline code does not suffice.
 void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes);                        // not direct
 void *obmalloc_take_from_arena(struct obmalloc *o, size_t bytes);                      // the ring is empty
-void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // no other is free
+void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring);              // its only free block
 void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes);            // not direct
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring);              // the pool was full
+void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // the pool was full
 void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
 
 // A block of 1 to OBMALLOC_THRESHOLD bytes out of a pool, guards or not.
@@ -168,22 +172,23 @@ static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obm
   struct obmalloc_ring *pool = o->used[(bytes - 1) / OBMALLOC_ALIGNMENT].next;
   void *block = pool->free;
   if (__builtin_expect(!block, 0)) return obmalloc_take_from_arena(o, bytes);
-  pool->count++;
   void *next = *(void **)block;
+  if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool);
   pool->free = next;
-  if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool, block);
+  pool->count++;
   return block;
 }
 
 static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obmalloc *o, void *block) {
   struct obmalloc_ring *pool = (struct obmalloc_ring *)((uintptr_t)block & o->pool_mask);
   void *first = pool->free;
+  if (__builtin_expect(!first, 0)) {
+    obmalloc_give_first(o, pool, block);
+    return;
+  }
   *(void **)block = first;
   pool->free = block;
-  if (__builtin_expect(!first, 0))
-    obmalloc_give_first(o, pool);
-  else if (__builtin_expect(!--pool->count, 0))
-    obmalloc_give_last(o, pool);
+  if (__builtin_expect(!--pool->count, 0)) obmalloc_give_last(o, pool);
 }
 
 // bytes - 1 wraps around for 0.
