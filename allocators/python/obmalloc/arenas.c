@@ -74,7 +74,7 @@ static void leave(struct obmalloc *o, const struct obmalloc_arena *arena) {
 }
 
 // The only usable arena. All that may be refused comes before anything is changed.
-static struct obmalloc_arena *new_arena(struct obmalloc *o) {
+static __attribute__((noinline)) struct obmalloc_arena *new_arena(struct obmalloc *o) {
   uint64_t *hi, *lo = NULL;
   size_t committed = 0;
   char *address = base_reserve(o->pages->memory, o->arena_bytes, 0);
@@ -106,15 +106,18 @@ release:
   return NULL;
 }
 
+// What seldom happens stays out of line: the rest needs few registers then.
+
 // Commits the next pool of an arena, which is not its last, in growing steps.
-static bool commit_next(struct obmalloc *o, struct obmalloc_arena *arena) {
+static __attribute__((noinline)) bool commit_next(struct obmalloc *o, struct obmalloc_arena *arena) {
   size_t needed = (size_t)(arena->pool_address - arena->address) + o->pool_bytes;
   size_t bytes = arena->committed;
   while (bytes < needed) bytes *= 2;
   return bytes == arena->committed || pages_commit_prefix(o->pages, arena->address, bytes, &arena->committed);
 }
 
-static struct obmalloc_pool *carve_pool(struct obmalloc *o, struct obmalloc_arena *arena) {
+static __attribute__((noinline)) struct obmalloc_pool *carve_pool(struct obmalloc *o,
+                                                                  struct obmalloc_arena *arena) {
   struct obmalloc_pool *pool = (struct obmalloc_pool *)arena->pool_address;
   arena->pool_address += o->pool_bytes;
   pool->arena = (uint32_t)(arena - o->arenas);
@@ -161,7 +164,7 @@ static void link_usable(struct obmalloc *o, struct obmalloc_arena *arena, struct
     o->usable_arenas = arena;
 }
 
-static void return_arena(struct obmalloc *o, struct obmalloc_arena *arena) {
+static __attribute__((noinline)) void return_arena(struct obmalloc *o, struct obmalloc_arena *arena) {
   unlink_usable(o, arena);
   leave(o, arena);
   if (o->recent == (uintptr_t)arena->address) o->recent_bytes = 0;
@@ -206,7 +209,8 @@ static void give_pool(struct obmalloc *o, struct obmalloc_pool *pool) {
 }
 
 // All blocks of the pool are uncarved but for the first two: one to hand out, one in the list.
-static void *lay_out(struct obmalloc *o, struct obmalloc_pool *pool, uint32_t class_index) {
+static __attribute__((noinline)) void *lay_out(struct obmalloc *o, struct obmalloc_pool *pool,
+                                               uint32_t class_index) {
   size_t bytes = obmalloc_block_bytes(class_index);
   char *first = (char *)pool + OBMALLOC_POOL_HEADER;
   pool->ring.class_index = class_index;

@@ -19,32 +19,16 @@ static inline struct obmalloc_pool *obmalloc_pool_of_ring(struct obmalloc_ring *
   return base_container_of(ring, struct obmalloc_pool, ring);
 }
 
-// Where the ring is empty, or becomes so, the head's links are written as they are known to be, not as they
-// were read: with one pool that is full and not in turn, each operation would wait for the one before.
 static inline void obmalloc_push_first(struct obmalloc_ring *head, struct obmalloc_ring *pool) {
   pool->previous = head;
-  if (__builtin_expect(head->next == head, 1)) {
-    pool->next = head;
-    head->previous = pool;
-  } else {
-    pool->next = head->next;
-    head->next->previous = pool;
-  }
+  pool->next = head->next;
+  head->next->previous = pool;
   head->next = pool;
 }
 
 static inline void obmalloc_unlink(struct obmalloc_ring *pool) {
   pool->previous->next = pool->next;
   pool->next->previous = pool->previous;
-}
-
-static inline void obmalloc_unlink_first(struct obmalloc_ring *head, struct obmalloc_ring *pool) {
-  if (__builtin_expect(pool->next == head, 1)) {
-    head->next = head->previous = head;
-  } else {
-    head->next = pool->next;
-    pool->next->previous = head;
-  }
 }
 
 // The first address in an arena where a pool may begin.

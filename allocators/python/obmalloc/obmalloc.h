@@ -51,12 +51,14 @@ struct obmalloc_options {
 };
 
 // The part of a pool that a ring's head has too. A head has no free blocks, so that taking one from an empty
-// ring and from a pool that is full are one question.
+// ring and from a pool that is full are one question. The counts lie between what is written together, lest a
+// compiler write two words as one: half of that, read soon after, is slow to come.
 struct obmalloc_ring {
-  struct obmalloc_ring *next, *previous; // next alone links empty pools
-  void *free;                            // the first free block; NULL: none
-  uint32_t count;                        // blocks in use
-  uint32_t class_index;                  // its blocks have (class_index + 1) * 16 bytes
+  struct obmalloc_ring *next;     // alone links empty pools
+  uint32_t count;                 // blocks in use
+  uint32_t class_index;           // its blocks have (class_index + 1) * 16 bytes
+  void *free;                     // the first free block; NULL: none
+  struct obmalloc_ring *previous; // of a full pool: its ring's head
 };
 
 struct obmalloc_pool {

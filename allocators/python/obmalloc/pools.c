@@ -29,30 +29,44 @@ void obmalloc_finish(struct obmalloc *o) {
   memset(o, 0, sizeof *o);
 }
 
-// Hands out the only free block of a pool in a ring, which is its first. The next block is carved, or there
-// is none and the pool is full.
+// A pool becomes full while it is the first of its ring, and keeps its link back to the head, so that it
+// finds the way when a block comes free. Where one pool is full and not in turn, what is written to the head
+// is what it is known to hold, not what was read: else each operation would wait for the one before.
+
+// Hands out the only free block of a pool. The next is carved, or there is none and the pool is full.
 void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring) {
   struct obmalloc_pool *pool = obmalloc_pool_of_ring(ring);
+  struct obmalloc_ring *head = ring->previous;
   void *block = ring->free;
+  (void)o;
   ring->count++;
   if (pool->fresh <= pool->fresh_last) {
     void **carved = (void **)((char *)pool + pool->fresh);
     pool->fresh += (uint32_t)obmalloc_block_bytes(ring->class_index);
     *carved = NULL;
     ring->free = carved;
+    return block;
+  }
+  ring->free = NULL;
+  if (head->previous == ring) {
+    head->next = head->previous = head;
   } else {
-    ring->free = NULL;
-    obmalloc_unlink_first(&o->used[ring->class_index], ring);
+    head->next = ring->next;
+    ring->next->previous = head;
   }
   return block;
 }
 
-// The count of a full pool is known, so that it need not be read.
+// The count of a full pool is known too.
 void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block) {
+  struct obmalloc_ring *head = ring->previous, *next = head->next;
+  (void)o;
   *(void **)block = NULL;
   ring->free = block;
   ring->count = obmalloc_pool_of_ring(ring)->capacity - 1;
-  obmalloc_push_first(&o->used[ring->class_index], ring);
+  ring->next = next;
+  next->previous = ring;
+  head->next = ring;
 }
 
 // The block must lie in an arena for its pool's header to be looked at.

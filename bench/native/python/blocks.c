@@ -60,11 +60,6 @@ static inline void touch(void *block) {
     }                                                                                  \
   }
 
-#define ALONE(way, size)                                   \
-  static void run_alone_##way##_##size(struct blocks *b) { \
-    run_pairs_##way##_##size(b);                           \
-  }
-
 #define CPYTHON_TAKE(b, size) ((void)(b), PyObject_Malloc(size))
 #define CPYTHON_GIVE(b, block, size) PyObject_Free(block)
 #define INLINE_TAKE(b, size) obmalloc_take(&(b)->o, size)
@@ -76,8 +71,7 @@ static inline void touch(void *block) {
 #define DEFINE(size)                                  \
   PATTERNS(cpython, size, CPYTHON_TAKE, CPYTHON_GIVE) \
   PATTERNS(inline, size, INLINE_TAKE, INLINE_GIVE)    \
-  PATTERNS(outline, size, OUTLINE_TAKE, OUTLINE_GIVE) \
-  ALONE(cpython, size) ALONE(inline, size) ALONE(outline, size)
+  PATTERNS(outline, size, OUTLINE_TAKE, OUTLINE_GIVE)
 SIZES(DEFINE)
 #undef DEFINE
 
@@ -86,12 +80,20 @@ static const char *const way_names[WAYS] = {"cpython", "inline", "outline"};
 
 static const struct task {
   const char *pattern;
+  unsigned live; // blocks in use before and after
   size_t size;
   void (*run[WAYS])(struct blocks *b);
 } tasks[] = {
-#define TASK(name, size) \
-  {#name, size, {run_##name##_cpython_##size, run_##name##_inline_##size, run_##name##_outline_##size}},
-#define EACH(size) TASK(pairs, size) TASK(alone, size) TASK(batches, size) TASK(ring, size)
+#define TASK(pattern, live, code, size) \
+  {pattern,                             \
+   live,                                \
+   size,                                \
+   {run_##code##_cpython_##size, run_##code##_inline_##size, run_##code##_outline_##size}},
+#define EACH(size)                  \
+  TASK("pairs", 1, pairs, size)     \
+  TASK("alone", 0, pairs, size)     \
+  TASK("batches", 0, batches, size) \
+  TASK("ring", RING, ring, size)
     SIZES(EACH)
 #undef EACH
 #undef TASK
@@ -117,12 +119,11 @@ static uint64_t cpu_ns(void) {
 
 // Nanoseconds for a block taken and given back.
 static double run(struct blocks *b, const struct task *task, enum way way) {
-  unsigned live = strcmp(task->pattern, "ring") == 0 ? RING : strcmp(task->pattern, "pairs") == 0;
-  for (unsigned i = 0; i < live; i++) b->live[i] = take(b, way, task->size);
+  for (unsigned i = 0; i < task->live; i++) b->live[i] = take(b, way, task->size);
   uint64_t start = cpu_ns();
   task->run[way](b);
   uint64_t end = cpu_ns();
-  for (unsigned i = 0; i < live; i++) give(b, way, b->live[i], task->size);
+  for (unsigned i = 0; i < task->live; i++) give(b, way, b->live[i], task->size);
   return (double)(end - start) / OPERATIONS;
 }
 
