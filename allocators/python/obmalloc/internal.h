@@ -105,6 +105,9 @@ size_t guards_bytes(const char *block); // that it was asked for with
 
 // walk.c
 
+// What is wrong with how a pool is laid out; NULL: nothing.
+const char *pool_layout_wrong(const struct obmalloc *o, const struct obmalloc_pool *pool);
+
 // The blocks of one pool that are in use. Nothing is looked at that does not lie in the pool.
 struct pool_map {
   size_t block_bytes, carved, used;

@@ -193,18 +193,22 @@ static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obma
   if (__builtin_expect(!--pool->count, 0)) obmalloc_give_last(o, pool);
 }
 
-// bytes - 1 wraps around for 0.
+// bytes - 1 wraps around for 0. A size that the compiler knows to be too large need not be asked about.
+static inline __attribute__((always_inline)) bool obmalloc_is_direct(const struct obmalloc *o, size_t bytes) {
+  if (__builtin_constant_p(bytes) && bytes - 1 >= OBMALLOC_THRESHOLD) return false;
+  return __builtin_expect(bytes - 1 < o->direct, 1);
+}
+
 static inline __attribute__((always_inline)) void *obmalloc_take(struct obmalloc *o, size_t bytes) {
-  if (__builtin_expect(bytes - 1 >= o->direct, 0)) return obmalloc_take_indirect(o, bytes);
-  return obmalloc_pool_take(o, bytes);
+  return obmalloc_is_direct(o, bytes) ? obmalloc_pool_take(o, bytes) : obmalloc_take_indirect(o, bytes);
 }
 
 static inline __attribute__((always_inline)) void obmalloc_give(struct obmalloc *o, void *block,
                                                                 size_t bytes) {
-  if (__builtin_expect(bytes - 1 >= o->direct, 0))
-    obmalloc_give_indirect(o, block, bytes);
-  else
+  if (obmalloc_is_direct(o, bytes))
     obmalloc_pool_give(o, block);
+  else
+    obmalloc_give_indirect(o, block, bytes);
 }
 
 #endif
