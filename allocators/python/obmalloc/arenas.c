@@ -74,7 +74,7 @@ static void leave(struct obmalloc *o, const struct obmalloc_arena *arena) {
 }
 
 // The only usable arena. All that may be refused comes before anything is changed.
-static struct obmalloc_arena *new_arena(struct obmalloc *o) {
+static __attribute__((noinline)) struct obmalloc_arena *new_arena(struct obmalloc *o) {
   uint64_t *hi, *lo = NULL;
   size_t committed = 0;
   // Aligned as a pool is, so that the same calls give the same addresses; not as an arena is.
@@ -107,15 +107,18 @@ release:
   return NULL;
 }
 
+// What seldom happens stays out of line: the rest needs few registers then.
+
 // Commits the next pool of an arena, which is not its last, in growing steps.
-static bool commit_next(struct obmalloc *o, struct obmalloc_arena *arena) {
+static __attribute__((noinline)) bool commit_next(struct obmalloc *o, struct obmalloc_arena *arena) {
   size_t needed = (size_t)(arena->pool_address - arena->address) + o->pool_bytes;
   size_t bytes = arena->committed;
   while (bytes < needed) bytes *= 2;
   return bytes == arena->committed || pages_commit_prefix(o->pages, arena->address, bytes, &arena->committed);
 }
 
-static struct obmalloc_pool *carve_pool(struct obmalloc *o, struct obmalloc_arena *arena) {
+static __attribute__((noinline)) struct obmalloc_pool *carve_pool(struct obmalloc *o,
+                                                                  struct obmalloc_arena *arena) {
   struct obmalloc_pool *pool = (struct obmalloc_pool *)arena->pool_address;
   arena->pool_address += o->pool_bytes;
   pool->arena = (uint32_t)(arena - o->arenas);
@@ -123,7 +126,8 @@ static struct obmalloc_pool *carve_pool(struct obmalloc *o, struct obmalloc_aren
   return pool;
 }
 
-struct obmalloc_pool *obmalloc_arenas_take_pool(struct obmalloc *o) {
+// A pool of the fullest usable arena, in no list. NULL: refused.
+static struct obmalloc_pool *take_pool(struct obmalloc *o) {
   struct obmalloc_arena *arena = o->usable_arenas ? o->usable_arenas : new_arena(o);
   if (!arena || (!arena->free_pools && !commit_next(o, arena))) return NULL;
 
@@ -161,9 +165,10 @@ static void link_usable(struct obmalloc *o, struct obmalloc_arena *arena, struct
     o->usable_arenas = arena;
 }
 
-static void return_arena(struct obmalloc *o, struct obmalloc_arena *arena) {
+static __attribute__((noinline)) void return_arena(struct obmalloc *o, struct obmalloc_arena *arena) {
   unlink_usable(o, arena);
   leave(o, arena);
+  if (o->recent == (uintptr_t)arena->address) o->recent_bytes = 0;
   pages_release(o->pages, arena->address, o->arena_bytes, arena->committed);
   arena->address = NULL;
   arena->next = o->unused_arenas;
@@ -171,7 +176,8 @@ static void return_arena(struct obmalloc *o, struct obmalloc_arena *arena) {
   o->arena_count--;
 }
 
-void obmalloc_arenas_give_pool(struct obmalloc *o, struct obmalloc_pool *pool) {
+// Takes back a pool without blocks, in no list.
+static void give_pool(struct obmalloc *o, struct obmalloc_pool *pool) {
   struct obmalloc_arena *arena = &o->arenas[pool->arena];
   pool->ring.next = arena->free_pools;
   arena->free_pools = &pool->ring;
@@ -201,4 +207,39 @@ void obmalloc_arenas_give_pool(struct obmalloc *o, struct obmalloc_pool *pool) {
     link_usable(o, arena, last);
   }
   // 4. Or it was the last of them itself, and stays.
+}
+
+// All blocks of the pool are uncarved but for the first two: one to hand out, one in the list.
+static __attribute__((noinline)) void *lay_out(struct obmalloc *o, struct obmalloc_pool *pool,
+                                               uint32_t class_index) {
+  size_t bytes = obmalloc_block_bytes(class_index);
+  char *first = (char *)pool + OBMALLOC_POOL_HEADER;
+  pool->ring.class_index = class_index;
+  pool->ring.count = 1;
+  pool->ring.free = first + bytes;
+  *(void **)pool->ring.free = NULL;
+  pool->fresh = (uint32_t)(OBMALLOC_POOL_HEADER + 2 * bytes);
+  pool->fresh_last = (uint32_t)(o->pool_bytes - bytes);
+  pool->capacity = (uint32_t)((o->pool_bytes - OBMALLOC_POOL_HEADER) / bytes);
+  return first;
+}
+
+// An empty pool of the same class has its blocks in the list already.
+void *obmalloc_take_from_arena(struct obmalloc *o, size_t bytes) {
+  uint32_t class_index = (uint32_t)((bytes - 1) / OBMALLOC_ALIGNMENT);
+  struct obmalloc_pool *pool = take_pool(o);
+  if (!pool) return NULL;
+  struct obmalloc_ring *ring = &pool->ring;
+  obmalloc_push_first(&o->used[class_index], ring);
+  if (ring->class_index != class_index) return lay_out(o, pool, class_index);
+  void *block = ring->free, *next = *(void **)block;
+  if (!next) return obmalloc_take_last(o, ring);
+  ring->free = next;
+  ring->count = 1;
+  return block;
+}
+
+void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring) {
+  obmalloc_unlink(ring);
+  give_pool(o, obmalloc_pool_of_ring(ring));
 }

@@ -9,7 +9,6 @@ struct checking {
   struct examination *e;
   size_t pools, used_pools; // carved; with blocks in use and room for more
   size_t blocks;            // in use, in pools
-  bool broken;              // so that blocks cannot be gone through
 };
 
 static bool is_full(const struct obmalloc_pool *pool) {
@@ -33,13 +32,12 @@ static void check_pool(struct checking *c, const struct obmalloc_arena *arena,
   struct examination *e = c->e;
   struct pool_map map;
   c->pools++;
-  const char *wrong = pool_map_make(c->o, pool, &map);
-  EXAMINE(e, PY_32, pool->arena == arena - c->o->arenas && map.block_bytes && (map.carved || wrong),
-          "the pool %p is not laid out", (const void *)pool);
-  if (!EXAMINE(e, PY_28, !wrong, "the pool %p %s", (const void *)pool, wrong)) {
-    c->broken = true;
-    return;
-  }
+  const char *wrong = pool_layout_wrong(c->o, pool);
+  EXAMINE(e, PY_32, pool->arena == (uint32_t)(arena - c->o->arenas), "the pool %p names another arena",
+          (const void *)pool);
+  if (!EXAMINE(e, PY_32, !wrong, "the pool %p %s", (const void *)pool, wrong)) return;
+  wrong = pool_map_make(c->o, pool, &map);
+  if (!EXAMINE(e, PY_28, !wrong, "the pool %p %s", (const void *)pool, wrong)) return;
   EXAMINE(e, PY_28, pool->ring.count == map.used, "the pool %p counts %u blocks in use, and has %zu of %zu",
           (const void *)pool, pool->ring.count, map.used, map.carved);
   EXAMINE(e, PY_29, !is_full(pool) || pool->fresh > pool->fresh_last,
@@ -174,7 +172,7 @@ void obmalloc_check(const struct obmalloc *o, struct examination *e) {
   for (size_t i = 0; i < OBMALLOC_CLASSES; i++) in_rings += check_ring(&c, &o->used[i]);
   EXAMINE(e, PY_29, in_rings == c.used_pools, "%zu pools are in part used, and %zu are in rings",
           c.used_pools, in_rings);
-  if (c.broken) return;
+  if (e->broken) return; // blocks cannot be gone through
   struct counting counting = {.c = &c};
   struct obmalloc_counts counts;
   obmalloc_each_raw(o, count_block, &counting);

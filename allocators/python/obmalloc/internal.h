@@ -19,6 +19,18 @@ static inline struct obmalloc_pool *obmalloc_pool_of_ring(struct obmalloc_ring *
   return base_container_of(ring, struct obmalloc_pool, ring);
 }
 
+static inline void obmalloc_push_first(struct obmalloc_ring *head, struct obmalloc_ring *pool) {
+  pool->previous = head;
+  pool->next = head->next;
+  head->next->previous = pool;
+  head->next = pool;
+}
+
+static inline void obmalloc_unlink(struct obmalloc_ring *pool) {
+  pool->previous->next = pool->next;
+  pool->next->previous = pool->previous;
+}
+
 // The first address in an arena where a pool may begin.
 static inline char *obmalloc_first_pool(const struct obmalloc *o, const struct obmalloc_arena *arena) {
   return (char *)base_round_up((uintptr_t)arena->address, o->pool_bytes);
@@ -39,11 +51,6 @@ static inline char *obmalloc_first_pool(const struct obmalloc *o, const struct o
 
 bool obmalloc_arenas_init(struct obmalloc *o, enum obmalloc_geometry geometry); // false: refused
 void obmalloc_arenas_finish(struct obmalloc *o);
-
-// A pool of the fullest usable arena, in no list. NULL: refused.
-struct obmalloc_pool *obmalloc_arenas_take_pool(struct obmalloc *o);
-// Takes back a pool without blocks, in no list.
-void obmalloc_arenas_give_pool(struct obmalloc *o, struct obmalloc_pool *pool);
 
 // An entry of the arena map has two halves, for an arena that begins in a granule and for one that ends
 // there. Each half is the index of the arena's object and the number of pages it has in the granule.
@@ -97,6 +104,9 @@ const char *guards_wrong(const char *block, size_t room, char owner);
 size_t guards_bytes(const char *block); // that it was asked for with
 
 // walk.c
+
+// What is wrong with how a pool is laid out; NULL: nothing.
+const char *pool_layout_wrong(const struct obmalloc *o, const struct obmalloc_pool *pool);
 
 // The blocks of one pool that are in use. Nothing is looked at that does not lie in the pool.
 struct pool_map {

@@ -51,12 +51,14 @@ struct obmalloc_options {
 };
 
 // The part of a pool that a ring's head has too. A head has no free blocks, so that taking one from an empty
-// ring and from a pool that is full are one question.
+// ring and from a pool that is full are one question. The counts lie between what is written together, lest a
+// compiler write two words as one: half of that, read soon after, is slow to come.
 struct obmalloc_ring {
-  struct obmalloc_ring *next, *previous; // next alone links empty pools
-  void *free;                            // the first free block; NULL: none
-  uint32_t count;                        // blocks in use
-  uint32_t class_index;                  // its blocks have (class_index + 1) * 16 bytes
+  struct obmalloc_ring *next;     // alone links empty pools
+  uint32_t count;                 // blocks in use
+  uint32_t class_index;           // its blocks have (class_index + 1) * 16 bytes
+  void *free;                     // the first free block; NULL: none
+  struct obmalloc_ring *previous; // of a full pool: its ring's head
 };
 
 struct obmalloc_pool {
@@ -64,7 +66,7 @@ struct obmalloc_pool {
   uint32_t arena;      // index of its arena's object
   uint32_t fresh;      // offset of the first block that was never carved
   uint32_t fresh_last; // largest offset at which a block may begin
-  uint32_t unused;
+  uint32_t capacity;   // blocks that fit
 };
 
 struct obmalloc_arena {
@@ -85,6 +87,10 @@ struct obmalloc {
   struct examination *examination;
   size_t arena_bytes, pool_bytes;
   bool guards;
+  // Where the block lay that was looked up last by its address: what lies within `recent_bytes` of `recent`
+  // is in an arena. Nothing with guards.
+  uintptr_t recent;
+  size_t recent_bytes;
   struct obmalloc_arena *arenas;        // of arena_objects
   struct obmalloc_arena *unused_arenas; // objects without an arena
   struct obmalloc_arena *usable_arenas; // arenas with a free pool, the fewest first
@@ -158,9 +164,9 @@ void obmalloc_check(const struct obmalloc *o, struct examination *examination);
 // What is left of taking and giving when the inline code does not suffice.
 void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes);                        // not direct
 void *obmalloc_take_from_arena(struct obmalloc *o, size_t bytes);                      // the ring is empty
-void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // no other is free
+void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring);              // its only free block
 void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes);            // not direct
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring);              // the pool was full
+void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // the pool was full
 void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
 
 // A block of 1 to OBMALLOC_THRESHOLD bytes out of a pool, guards or not.
@@ -168,36 +174,41 @@ static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obm
   struct obmalloc_ring *pool = o->used[(bytes - 1) / OBMALLOC_ALIGNMENT].next;
   void *block = pool->free;
   if (__builtin_expect(!block, 0)) return obmalloc_take_from_arena(o, bytes);
-  pool->count++;
   void *next = *(void **)block;
+  if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool);
   pool->free = next;
-  if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool, block);
+  pool->count++;
   return block;
 }
 
 static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obmalloc *o, void *block) {
   struct obmalloc_ring *pool = (struct obmalloc_ring *)((uintptr_t)block & o->pool_mask);
   void *first = pool->free;
+  if (__builtin_expect(!first, 0)) {
+    obmalloc_give_first(o, pool, block);
+    return;
+  }
   *(void **)block = first;
   pool->free = block;
-  if (__builtin_expect(!first, 0))
-    obmalloc_give_first(o, pool);
-  else if (__builtin_expect(!--pool->count, 0))
-    obmalloc_give_last(o, pool);
+  if (__builtin_expect(!--pool->count, 0)) obmalloc_give_last(o, pool);
 }
 
-// bytes - 1 wraps around for 0.
+// bytes - 1 wraps around for 0. A size that the compiler knows to be too large need not be asked about.
+static inline __attribute__((always_inline)) bool obmalloc_is_direct(const struct obmalloc *o, size_t bytes) {
+  if (__builtin_constant_p(bytes) && bytes - 1 >= OBMALLOC_THRESHOLD) return false;
+  return __builtin_expect(bytes - 1 < o->direct, 1);
+}
+
 static inline __attribute__((always_inline)) void *obmalloc_take(struct obmalloc *o, size_t bytes) {
-  if (__builtin_expect(bytes - 1 >= o->direct, 0)) return obmalloc_take_indirect(o, bytes);
-  return obmalloc_pool_take(o, bytes);
+  return obmalloc_is_direct(o, bytes) ? obmalloc_pool_take(o, bytes) : obmalloc_take_indirect(o, bytes);
 }
 
 static inline __attribute__((always_inline)) void obmalloc_give(struct obmalloc *o, void *block,
                                                                 size_t bytes) {
-  if (__builtin_expect(bytes - 1 >= o->direct, 0))
-    obmalloc_give_indirect(o, block, bytes);
-  else
+  if (obmalloc_is_direct(o, bytes))
     obmalloc_pool_give(o, block);
+  else
+    obmalloc_give_indirect(o, block, bytes);
 }
 
 #endif

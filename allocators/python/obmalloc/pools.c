@@ -29,66 +29,44 @@ void obmalloc_finish(struct obmalloc *o) {
   memset(o, 0, sizeof *o);
 }
 
-static void push_first(struct obmalloc_ring *head, struct obmalloc_ring *pool) {
-  pool->next = head->next;
-  pool->previous = head;
-  head->next->previous = pool;
-  head->next = pool;
-}
+// A pool becomes full while it is the first of its ring, and keeps its link back to the head, so that it
+// finds the way when a block comes free. Where one pool is full and not in turn, what is written to the head
+// is what it is known to hold, not what was read: else each operation would wait for the one before.
 
-static void unlink_ring(struct obmalloc_ring *pool) {
-  pool->previous->next = pool->next;
-  pool->next->previous = pool->previous;
-}
-
-// Carves the next block of a pool whose free blocks have come to an end; without one the pool is full.
-void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring, void *block) {
+// Hands out the only free block of a pool. The next is carved, or there is none and the pool is full.
+void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring) {
   struct obmalloc_pool *pool = obmalloc_pool_of_ring(ring);
+  struct obmalloc_ring *head = ring->previous;
+  void *block = ring->free;
   (void)o;
-  if (pool->fresh > pool->fresh_last) {
-    unlink_ring(ring);
+  ring->count++;
+  if (pool->fresh <= pool->fresh_last) {
+    void **carved = (void **)((char *)pool + pool->fresh);
+    pool->fresh += (uint32_t)obmalloc_block_bytes(ring->class_index);
+    *carved = NULL;
+    ring->free = carved;
     return block;
   }
-  void **carved = (void **)((char *)pool + pool->fresh);
-  pool->fresh += (uint32_t)obmalloc_block_bytes(ring->class_index);
-  *carved = NULL;
-  ring->free = carved;
+  ring->free = NULL;
+  if (head->previous == ring) {
+    head->next = head->previous = head;
+  } else {
+    head->next = ring->next;
+    ring->next->previous = head;
+  }
   return block;
 }
 
-// All blocks of the pool are uncarved but for the first two: one to hand out, one in the list.
-static void *lay_out(struct obmalloc *o, struct obmalloc_pool *pool, uint32_t class_index) {
-  size_t bytes = obmalloc_block_bytes(class_index);
-  char *first = (char *)pool + OBMALLOC_POOL_HEADER;
-  pool->ring.class_index = class_index;
-  pool->ring.free = first + bytes;
-  *(void **)pool->ring.free = NULL;
-  pool->fresh = (uint32_t)(OBMALLOC_POOL_HEADER + 2 * bytes);
-  pool->fresh_last = (uint32_t)(o->pool_bytes - bytes);
-  return first;
-}
-
-void *obmalloc_take_from_arena(struct obmalloc *o, size_t bytes) {
-  uint32_t class_index = (uint32_t)((bytes - 1) / OBMALLOC_ALIGNMENT);
-  struct obmalloc_pool *pool = obmalloc_arenas_take_pool(o);
-  if (!pool) return NULL;
-  struct obmalloc_ring *ring = &pool->ring;
-  push_first(&o->used[class_index], ring);
-  ring->count = 1;
-  if (ring->class_index != class_index) return lay_out(o, pool, class_index);
-  void *block = ring->free;
-  ring->free = *(void **)block;
-  return ring->free ? block : obmalloc_take_last(o, ring, block);
-}
-
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring) {
-  ring->count--;
-  push_first(&o->used[ring->class_index], ring);
-}
-
-void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring) {
-  unlink_ring(ring);
-  obmalloc_arenas_give_pool(o, obmalloc_pool_of_ring(ring));
+// The count of a full pool is known too.
+void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block) {
+  struct obmalloc_ring *head = ring->previous, *next = head->next;
+  (void)o;
+  *(void **)block = NULL;
+  ring->free = block;
+  ring->count = obmalloc_pool_of_ring(ring)->capacity - 1;
+  ring->next = next;
+  next->previous = ring;
+  head->next = ring;
 }
 
 // The block must lie in an arena for its pool's header to be looked at.
@@ -154,12 +132,25 @@ void *obmalloc_take_outline(struct obmalloc *o, size_t bytes) {
   return obmalloc_take(o, bytes);
 }
 
-void obmalloc_give_outline(struct obmalloc *o, void *block) {
+static __attribute__((noinline)) void give_looked_up(struct obmalloc *o, void *block) {
   if (!block) return;
-  if (__builtin_expect(o->guards, 0))
+  if (o->guards) {
     guards_give(o, block, NULL, GUARDS_OBJECT);
-  else if (!obmalloc_raw_give_found(o, block))
-    guards_fail(o, PY_33, block, "is no block of this heap");
+    return;
+  }
+  const struct obmalloc_arena *arena = obmalloc_arena_of(o, block);
+  if (arena) {
+    o->recent = (uintptr_t)arena->address;
+    o->recent_bytes = o->arena_bytes;
+  }
+  if (!obmalloc_raw_give_found(o, block)) guards_fail(o, PY_33, block, "is no block of this heap");
+}
+
+void obmalloc_give_outline(struct obmalloc *o, void *block) {
+  if (__builtin_expect((uintptr_t)block - o->recent >= o->recent_bytes, 0))
+    give_looked_up(o, block);
+  else
+    obmalloc_pool_give(o, block);
 }
 
 void *obmalloc_take_record(struct obmalloc *o, size_t bytes) {

@@ -2,15 +2,22 @@
 
 #include <string.h>
 
+const char *pool_layout_wrong(const struct obmalloc *o, const struct obmalloc_pool *pool) {
+  if (pool->ring.class_index >= OBMALLOC_CLASSES) return "has a class that there is not";
+  size_t bytes = obmalloc_block_bytes(pool->ring.class_index), last = o->pool_bytes - bytes;
+  if (pool->fresh_last != last || pool->capacity != (o->pool_bytes - OBMALLOC_POOL_HEADER) / bytes)
+    return "does not end where blocks of its class do";
+  if (pool->fresh < OBMALLOC_POOL_HEADER + bytes || pool->fresh > last + bytes ||
+      (pool->fresh - OBMALLOC_POOL_HEADER) % bytes)
+    return "goes on where no block of its class begins";
+  return NULL;
+}
+
 const char *pool_map_make(const struct obmalloc *o, const struct obmalloc_pool *pool, struct pool_map *map) {
-  uint32_t class_index = pool->ring.class_index;
+  const char *wrong = pool_layout_wrong(o, pool);
   *map = (struct pool_map){0};
-  if (class_index >= OBMALLOC_CLASSES) return "has a class that there is not";
-  size_t bytes = map->block_bytes = obmalloc_block_bytes(class_index);
-  size_t fresh = pool->fresh, last = o->pool_bytes - bytes;
-  if (pool->fresh_last != last) return "ends somewhere else than blocks of its class do";
-  if (fresh < OBMALLOC_POOL_HEADER || fresh > last + bytes || (fresh - OBMALLOC_POOL_HEADER) % bytes)
-    return "goes on at an address where no block of its class begins";
+  if (wrong) return wrong;
+  size_t bytes = map->block_bytes = obmalloc_block_bytes(pool->ring.class_index), fresh = pool->fresh;
   map->carved = (fresh - OBMALLOC_POOL_HEADER) / bytes;
   base_bitmap_set_range(map->bits, 0, map->carved);
   map->used = map->carved;
