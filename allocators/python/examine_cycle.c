@@ -2,7 +2,8 @@
 // objects outside of the young, with marks of its own.
 //
 // Roots are looked at only if one lock holds all mutators, so with interpreters of their own none of this
-// runs but what looks at lists.
+// runs but what looks at lists. And a look at all objects costs more than the cycle: with many objects only
+// one cycle in so many is looked at so, that a run which collects at every allocation stays bearable.
 
 #include "allocators/python/cycle.h"
 #include "allocators/python/examine.h"
@@ -11,8 +12,12 @@ static struct examination *examination_of(struct python_cycle *c) {
   return python_examination(c->mutator);
 }
 
+enum { OBJECTS_LOOKED_AT = 128 };
+
 static bool sees_all(struct python_cycle *c) {
-  return python_heap_of(c->mutator)->locked;
+  const struct python_interpreter *i = c->mutator->interpreter;
+  uint64_t objects = i->allocated_objects - i->ended_objects;
+  return python_heap_of(c->mutator)->locked && i->cycles % (1 + objects / OBJECTS_LOOKED_AT) == 0;
 }
 
 static void *reference_of(struct python_gc_head *gc) {
@@ -258,7 +263,7 @@ void python_examine_end(struct python_cycle *c) {
   struct python_heap *h = python_heap_of(c->mutator);
   struct python_interpreter *i = c->mutator->interpreter;
   i->expected.running = false;
-  python_each_object(h, forget_found, NULL);
+  if (c->found) python_each_object(h, forget_found, NULL);
   base_list_each(link, &i->garbage) {
     struct python_object *o = base_container_of(link, struct python_garbage, link)->object;
     EXAMINE(e, PY_26, h->save_all || python_finalizer_of(i, o),

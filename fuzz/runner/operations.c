@@ -2,6 +2,7 @@
 // nothing.
 #include "fuzz/runner/runner_internal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -352,8 +353,9 @@ static bool free_invalid(struct ht_runner *r, const struct ht_operation *op, uin
     r->table->free_invalid(run_handle(r), address);
     _exit(0);
   }
+  // An engine's timer may interrupt the wait.
   int status = 0;
-  waitpid(child, &status, 0);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   HOLDS(r, HT_GEN_12,
         !(WIFEXITED(status) && WEXITSTATUS(status) == 0) &&
             !(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM),
