@@ -94,6 +94,11 @@ static bool owns_all(struct ht_heap *heap, const void *address) {
   return (void)heap, (void)address, true;
 }
 
+// A lookup that leaves out an address's high bits.
+static bool owns_far(struct ht_heap *heap, const void *address) {
+  return honest->owns(heap, (const void *)((uintptr_t)address & ~((uintptr_t)-1 << 47)));
+}
+
 static size_t usable_none(struct ht_heap *heap, ht_ref object) {
   return (void)heap, (void)object, 0;
 }
@@ -351,6 +356,7 @@ static const struct lie {
   struct ht_heap_table with; // the functions that are not NULL replace the honest ones
 } lies[] = {
     {HT_GEN_1, BUMP, 0, {.alloc = alloc_last}},
+    {HT_GEN_1, COUNTING, 0, {.alloc = alloc_last}},
     {HT_GEN_1, SEMISPACE, 0, {.alloc = alloc_neighbour}},
     {HT_GEN_2, BUMP, 0, {.alloc = alloc_odd}},
     {HT_GEN_3, BUMP, 0, {.alloc = alloc_scribbling}},
@@ -359,6 +365,7 @@ static const struct lie {
     {HT_GEN_5, BUMP, 0, {.alloc = alloc_empty_null}},
     {HT_GEN_6, BUMP, 0, {.alloc = alloc_wrapping}},
     {HT_GEN_7, BUMP, 0, {.owns = owns_all}},
+    {HT_GEN_7, BUMP, 0, {.owns = owns_far}},
     {HT_GEN_8, BUMP, HT_TELLS_SIZE, {.usable_size = usable_none}},
     {HT_GEN_9, COUNTING, 0, {.statistics = statistics_one_more}},
     {HT_GEN_10, BUMP, 0, {.create = create_leaking}},
