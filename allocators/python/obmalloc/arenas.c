@@ -1,3 +1,4 @@
+#include "allocators/python/invariants.h"
 #include "allocators/python/obmalloc/internal.h"
 
 #include <string.h>
@@ -166,8 +167,14 @@ static void link_usable(struct obmalloc *o, struct obmalloc_arena *arena, struct
 }
 
 static __attribute__((noinline)) void return_arena(struct obmalloc *o, struct obmalloc_arena *arena) {
+  const char *first = arena->address, *last = first + o->arena_bytes - 1;
+  EXAMINE(o->examination, PY_31, arena->free_count == arena->pool_count && arena->next,
+          "the arena %p goes back with %u of %u pools free, %s", (const void *)first, arena->free_count,
+          arena->pool_count, arena->next ? "not the last usable one" : "the last usable one");
   unlink_usable(o, arena);
   leave(o, arena);
+  EXAMINE(o->examination, PY_31, !obmalloc_arena_of(o, first) && !obmalloc_arena_of(o, last),
+          "the arena %p goes back and the address map still knows it", (const void *)first);
   if (o->recent == (uintptr_t)arena->address) o->recent_bytes = 0;
   pages_release(o->pages, arena->address, o->arena_bytes, arena->committed);
   arena->address = NULL;

@@ -49,7 +49,8 @@ static void check_pool(struct checking *c, const struct obmalloc_arena *arena,
 // The pools of a ring are the class's, and have blocks in use and free ones.
 static size_t check_ring(const struct checking *c, const struct obmalloc_ring *head) {
   size_t pools = 0;
-  for (const struct obmalloc_ring *at = head, *next; (next = at->next) != head; at = next) {
+  const struct obmalloc_ring *at, *next;
+  for (at = head; (next = at->next) != head; at = next) {
     if (!EXAMINE(c->e, PY_29, pools < c->pools && is_pool(c->o, next),
                  "%p in the ring of class %u is no pool", (const void *)next, head->class_index))
       return pools;
@@ -62,6 +63,8 @@ static size_t check_ring(const struct checking *c, const struct obmalloc_ring *h
             head->class_index);
     pools++;
   }
+  EXAMINE(c->e, PY_29, head->previous == at, "the ring of class %u does not lead back to its last, %p",
+          head->class_index, (const void *)at);
   return pools;
 }
 

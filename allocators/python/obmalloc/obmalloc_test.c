@@ -19,7 +19,7 @@ struct source {
   struct ht_memory memory;
   size_t requests, refuse_at; // refuse_at: the number of the request that is refused; 0: none
   size_t reserved;            // ranges not released
-  size_t shift;               // bytes beside a multiple of 1 MB at which arenas lie
+  size_t shift;               // bytes beside a multiple of 1 MB at which arenas lie: of the larger pool's
 };
 
 static bool is_refused(struct source *s) {
@@ -31,8 +31,8 @@ enum { ROOM = 1 << 20 };
 static void *source_reserve(void *context, size_t bytes, size_t alignment) {
   struct source *s = context;
   if (is_refused(s)) return NULL;
-  // Only arenas have no alignment of their own and are so large.
-  bool arena = alignment == 0 && bytes >= ROOM / 4, shifted = arena && s->shift;
+  // Of what is so large only arenas are aligned to less: to a pool.
+  bool arena = alignment < ROOM && bytes >= ROOM / 4, shifted = arena && s->shift;
   char *address = base_reserve(base_memory_os(), shifted ? bytes + ROOM : bytes, arena ? ROOM : alignment);
   CHECK(address);
   s->reserved++;
@@ -292,7 +292,7 @@ static size_t fill_arena(struct trial *t, void **blocks, size_t bytes) {
 // The map knows an arena from its first byte to its last, wherever it lies, and no address that looks like
 // one.
 static void test_edges(const struct obmalloc_options *options) {
-  const size_t shifts[] = {0, HT_PAGE_SIZE, 3 * HT_PAGE_SIZE, 0x53000, ROOM - HT_PAGE_SIZE};
+  const size_t shifts[] = {0, 4 * HT_PAGE_SIZE, 12 * HT_PAGE_SIZE, 0x54000, ROOM - 4 * HT_PAGE_SIZE};
   for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
     struct trial *t = begin(options, shifts[i], 1);
     char *block = take_one(t, 16);
@@ -327,7 +327,7 @@ static void test_arenas(const struct obmalloc_options *options) {
   enum { SIZE = 512 - GUARDS_BYTES, MOST = 4096, ARENAS = 3 };
   void *blocks[ARENAS][MOST];
   size_t counts[ARENAS];
-  struct trial *t = begin(options, 0x53000, 1);
+  struct trial *t = begin(options, 0x54000, 1);
   for (size_t i = 0; i < ARENAS; i++) counts[i] = fill_arena(t, blocks[i], SIZE);
   CHECK(t->o.arena_count == ARENAS && counts[0] <= MOST);
   look(t);
@@ -484,6 +484,9 @@ static void break_ring(struct obmalloc *o, char *block) {
   ring->previous->next = ring->next;
   ring->next->previous = ring->previous;
 }
+static void break_back(struct obmalloc *o, char *block) {
+  pool_of(o, block)->ring.previous->previous = NULL;
+}
 static void break_link(struct obmalloc *o, char *block) {
   pool_of(o, block)->ring.next = (struct obmalloc_ring *)16;
 }
@@ -527,9 +530,9 @@ static void test_check_finds(enum obmalloc_geometry geometry) {
     void (*plant)(struct obmalloc *o, char *block);
     enum python_invariant invariant;
   } faults[] = {
-      {break_count, PY_28},  {break_list, PY_28},   {break_ring, PY_29},   {break_link, PY_29},
-      {break_order, PY_30},  {break_usable, PY_30}, {break_map, PY_31},    {break_unused, PY_31},
-      {break_layout, PY_32}, {break_pad, PY_33},    {break_counts, PY_35},
+      {break_count, PY_28},  {break_list, PY_28},   {break_ring, PY_29},   {break_back, PY_29},
+      {break_link, PY_29},   {break_order, PY_30},  {break_usable, PY_30}, {break_map, PY_31},
+      {break_unused, PY_31}, {break_layout, PY_32}, {break_pad, PY_33},    {break_counts, PY_35},
   };
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
     struct trial *t = begin(&(struct obmalloc_options){.geometry = geometry, .guards = true}, 0, 1);
@@ -553,7 +556,7 @@ int main(int argc, char **argv) {
   for (int guards = 0; guards < 2; guards++)
     for (int geometry = OBMALLOC_3_9; geometry <= OBMALLOC_3_10; geometry++) {
       struct obmalloc_options options = {.geometry = geometry, .guards = guards};
-      for (size_t shift = 0; shift <= 0x53000; shift += 0x53000) test_random(&options, shift, seed);
+      for (size_t shift = 0; shift <= 0x54000; shift += 0x54000) test_random(&options, shift, seed);
       test_refusals(&options, seed);
       test_edges(&options);
       test_arenas(&options);
