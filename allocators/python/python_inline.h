@@ -171,11 +171,14 @@ static inline void python_drop(struct python_mutator *m, struct python_object *o
   if (--o->refcnt == 0) python_dealloc(m, o);
 }
 
-// An untracked container that comes to refer to a container may be in a cycle from now on.
+// An untracked container that comes to refer to a container may be in a cycle from now on. It was old when it
+// was untracked, and comes back in front of all it may refer to: behind, what it refers to would be set aside
+// first, and come back in an order that has nothing to do with addresses.
 static inline void python_track_if(struct python_mutator *m, ht_ref object, ht_ref value) {
   if (!object || python_is_atomic(python_object_of(value))) return;
   struct python_gc_head *gc = python_gc_of(python_object_of(object));
-  if (__builtin_expect(gc->next == 0, 0)) gc_list_append(&m->interpreter->generations[0].head, gc);
+  if (__builtin_expect(gc->next == 0, 0))
+    gc_list_prepend(&m->interpreter->generations[PYTHON_OLDEST].head, gc);
 }
 
 static inline void python_write(struct python_mutator *m, ht_ref *word, ht_ref value) {
