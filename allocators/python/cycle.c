@@ -22,13 +22,26 @@
 
 #include "base/clock.h"
 
-// The oldest generation is collected by itself when a quarter as many are new (CPython issue 4074), or, by
-// the growing rule, as many again.
-enum { QUARTER = 4 };
+enum {
+  // The oldest generation is collected by itself when a quarter as many are new (CPython issue 4074).
+  FAITHFUL_SHARE = 4,
+  // By the growing rule the young are collected when they are an eighth of the old ones, straight into the
+  // oldest generation, and that when it has doubled: each container is met about three times while a heap
+  // grows, whatever its size.
+  GROWING_SHARE = 8,
+};
 
 static struct python_gc_head *gc_of_reference(ht_ref reference) {
   struct python_object *o = python_object_of(reference);
   return python_is_atomic(o) ? NULL : python_gc_of(o);
+}
+
+// Objects that were made one after the other lie so, and stay in that order in their list; but with gaps,
+// which processors do not see through.
+static inline void fetch_ahead(const struct python_gc_head *gc) {
+  enum { AHEAD = 1024, LINE = 64 };
+  __builtin_prefetch((const char *)gc + AHEAD, 1);
+  __builtin_prefetch((const char *)gc + AHEAD + LINE, 1);
 }
 
 static void update_refs(struct python_interpreter *i, struct python_gc_head *young) {
@@ -39,7 +52,7 @@ static void update_refs(struct python_interpreter *i, struct python_gc_head *you
       gc_list_move(gc, &i->permanent);
       continue;
     }
-    __builtin_prefetch((void *)next->next);
+    fetch_ahead(gc);
     gc->prev = (gc->prev & PYTHON_FINALIZED) | PYTHON_COLLECTING |
                (uintptr_t)python_of_gc(gc)->refcnt << PYTHON_REFS_SHIFT;
   }
@@ -53,13 +66,14 @@ static inline void subtract(void *context, ht_ref *field) {
 
 static void subtract_refs(struct python_gc_head *young) {
   for (struct python_gc_head *gc = gc_next(young); gc != young; gc = gc_next(gc)) {
-    __builtin_prefetch((void *)gc->next);
+    fetch_ahead(gc);
     python_traverse(python_of_gc(gc), subtract, NULL);
   }
 }
 
 struct reaching {
   struct python_gc_head *young;
+  bool untracks;
   bool container; // the object in hand refers to a container
 };
 
@@ -82,7 +96,14 @@ static inline void visit_reachable(void *context, ht_ref *field) {
   }
 }
 
-// An object that refers to no container cannot be in a cycle, until it comes to refer to one.
+// An object that refers to no container cannot be in a cycle, until it comes to refer to one. CPython
+// untracks tuples and dictionaries, not instances; here those whose number of elements is not 1, and as it
+// does with dictionaries when the oldest generation is collected. To untrack every object that may be
+// measured slower: it tears gaps into lists whose order is that of addresses.
+static bool may_leave(const struct python_object *o, const struct reaching *r) {
+  return r->untracks && !r->container && python_bytes(o) != o->type->size;
+}
+
 static void leave_untracked(struct python_gc_head *prev, struct python_gc_head *gc) {
   prev->next = gc->next;
   gc->next = 0;
@@ -91,20 +112,26 @@ static void leave_untracked(struct python_gc_head *prev, struct python_gc_head *
 
 // While it works, the links back are true only behind the object in hand, for gc_refs are kept in the
 // others'; and those that were set aside have a mark in their links forward.
-static void move_unreachable(struct python_gc_head *young, struct python_gc_head *unreachable) {
-  struct reaching reaching = {.young = young};
+// Returns how many stay.
+static size_t move_unreachable(struct python_gc_head *young, struct python_gc_head *unreachable,
+                               bool untracks) {
+  size_t kept = 0;
+  struct reaching reaching = {.young = young, .untracks = untracks};
   struct python_gc_head *prev = young, *gc = gc_next(young);
   unreachable->next = (uintptr_t)unreachable | PYTHON_UNREACHABLE;
   for (; gc != young; gc = gc_next(prev)) {
+    fetch_ahead(gc);
     if (gc_refs(gc)) {
       reaching.container = false;
       python_traverse(python_of_gc(gc), visit_reachable, &reaching);
       gc_set_prev(gc, prev);
       gc->prev &= ~(uintptr_t)PYTHON_COLLECTING;
-      if (reaching.container)
-        prev = gc;
-      else
+      if (__builtin_expect(may_leave(python_of_gc(gc), &reaching), 0)) {
         leave_untracked(prev, gc);
+      } else {
+        prev = gc;
+        kept++;
+      }
     } else {
       prev->next = gc->next;
       struct python_gc_head *last = (struct python_gc_head *)unreachable->prev;
@@ -116,6 +143,7 @@ static void move_unreachable(struct python_gc_head *young, struct python_gc_head
   }
   young->prev = (uintptr_t)prev;
   unreachable->next &= ~(uintptr_t)PYTHON_UNREACHABLE;
+  return kept;
 }
 
 // What is set aside becomes a list like others. Returns how many there are.
@@ -134,7 +162,7 @@ static size_t deduce_unreachable(struct python_cycle *c, struct python_gc_head *
   update_refs(c->mutator->interpreter, young);
   subtract_refs(young);
   if (c->examined) python_examine_counted(c, young);
-  move_unreachable(young, unreachable);
+  c->kept = move_unreachable(young, unreachable, young == c->old);
   return clear_marks(unreachable);
 }
 
@@ -203,10 +231,10 @@ static void grow_old(struct python_cycle *c) {
   struct python_interpreter *i = c->mutator->interpreter;
   if (c->generation == PYTHON_OLDEST) {
     i->long_lived_pending = 0;
-    i->long_lived_total = gc_list_size(c->young);
+    i->long_lived_total = c->kept;
     return;
   }
-  if (c->generation == PYTHON_OLDEST - 1) i->long_lived_pending += gc_list_size(c->young);
+  if (c->generation == PYTHON_OLDEST - 1) i->long_lived_pending += c->kept;
   gc_list_merge(c->young, c->old);
 }
 
@@ -282,18 +310,30 @@ size_t python_collect_generation(struct python_mutator *m, unsigned generation) 
   return run_cycle(m, generation, false);
 }
 
-static bool oldest_is_due(const struct python_heap *h, const struct python_interpreter *i) {
-  size_t share = h->rule == PYTHON_GROWING ? 1 : QUARTER;
-  return i->long_lived_pending >= i->long_lived_total / share;
+static void collect_faithful(struct python_mutator *m) {
+  struct python_interpreter *i = m->interpreter;
+  for (unsigned g = PYTHON_GENERATIONS; g-- > 0;) {
+    if (i->generations[g].count <= i->generations[g].threshold) continue;
+    if (g == PYTHON_OLDEST && i->long_lived_pending < i->long_lived_total / FAITHFUL_SHARE) continue;
+    run_cycle(m, g, true);
+    return;
+  }
+}
+
+static void collect_growing(struct python_mutator *m) {
+  struct python_interpreter *i = m->interpreter;
+  bool doubled = i->long_lived_pending >= i->long_lived_total;
+  run_cycle(m, doubled ? PYTHON_OLDEST : PYTHON_OLDEST - 1, true);
+  size_t share = (i->long_lived_total + i->long_lived_pending) / GROWING_SHARE,
+         least = python_heap_of(m)->thresholds[0];
+  i->generations[0].threshold = share > least ? share : least;
 }
 
 void python_collect_due(struct python_mutator *m) {
   struct python_interpreter *i = m->interpreter;
   if (i->collecting || i->generations[0].threshold == 0) return;
-  for (unsigned g = PYTHON_GENERATIONS; g-- > 0;) {
-    if (i->generations[g].count <= i->generations[g].threshold) continue;
-    if (g == PYTHON_OLDEST && !oldest_is_due(python_heap_of(m), i)) continue;
-    run_cycle(m, g, true);
-    return;
-  }
+  if (python_heap_of(m)->rule == PYTHON_GROWING)
+    collect_growing(m);
+  else
+    collect_faithful(m);
 }

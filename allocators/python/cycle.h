@@ -12,7 +12,7 @@ struct python_cycle {
   struct python_gc_head unreachable;   // not reached from outside of the young
   struct python_gc_head uncollectable; // of those, with a legacy finalizer or reached by one
   struct python_gc_head final;         // what is still unreachable when finalizers ran
-  size_t found;                        // how many were unreachable
+  size_t kept, found;                  // how many were reachable, and how many not
   bool examined, automatic;
   uint64_t callbacks, ended; // the interpreter's, when the cycle began
 };

@@ -30,21 +30,21 @@ static bool say_goodbye(struct python_mutator *m, struct python_object *o) {
   return true;
 }
 
+static inline void uncount(struct python_interpreter *i) {
+  if (i->generations[0].count) i->generations[0].count--;
+}
+
 static void free_object(struct python_mutator *m, struct python_object *o) {
   if (m->interpreter->examined) python_examine_free(m, o);
-  if (!python_is_atomic(o)) {
-    struct python_generation *youngest = &m->interpreter->generations[0];
-    if (youngest->count) youngest->count--;
-  }
+  if (!python_is_atomic(o)) uncount(m->interpreter);
   python_free_block(m->interpreter, o, python_bytes(o));
 }
 
-static void drop_field(void *context, ht_ref *field) {
+static inline void drop_field(void *context, ht_ref *field) {
   python_write(context, field, NULL);
 }
 
-static void end_container(struct python_mutator *m, struct python_object *o) {
-  m->nesting++;
+static __attribute__((noinline)) void end_noticed(struct python_mutator *m, struct python_object *o) {
   m->depth++;
   if (m->interpreter->examined) python_examine_nesting(m);
   if (say_goodbye(m, o)) {
@@ -52,6 +52,20 @@ static void end_container(struct python_mutator *m, struct python_object *o) {
     free_object(m, o);
   }
   m->depth--;
+}
+
+// Most have no watches, and nobody looks.
+static inline __attribute__((always_inline)) void end_container(struct python_mutator *m,
+                                                                struct python_object *o) {
+  struct python_interpreter *i = m->interpreter;
+  m->nesting++;
+  if (__builtin_expect(o->shape & PYTHON_WATCHED || i->examined, 0)) {
+    end_noticed(m, o);
+  } else {
+    python_traverse(o, drop_field, m);
+    uncount(i);
+    python_free_block(i, o, python_bytes(o));
+  }
   m->nesting--;
 }
 
@@ -65,6 +79,7 @@ static void defer_atomic(struct python_mutator *m, struct python_object *o) {
   struct ht_weak *finalizer = python_finalizer_of(m->interpreter, o);
   if (finalizer && !python_is_finalized(o)) {
     base_list_push_last(&m->finalizers, &finalizer->link);
+    m->waiting = true;
     return;
   }
   python_unwatch(m->interpreter, o);
@@ -74,6 +89,7 @@ static void defer_atomic(struct python_mutator *m, struct python_object *o) {
 static void defer_container(struct python_mutator *m, struct python_object *o) {
   gc_set_prev(python_gc_of(o), (struct python_gc_head *)m->later);
   m->later = o;
+  m->waiting = true;
   if (m->interpreter->examined) python_examine_deferred(m, o);
 }
 
@@ -94,7 +110,7 @@ void python_dealloc(struct python_mutator *m, struct python_object *o) {
   }
   end_container(m, o);
   if (m->nesting > 0) return;
-  if (m->later) python_empty_trash(m);
+  if (m->waiting) python_empty_trash(m);
   if (m->interpreter->examined) python_examine_settled(m);
 }
 
@@ -111,6 +127,7 @@ void python_empty_trash(struct python_mutator *m) {
       if (m->interpreter->examined) python_examine_undeferred(m, o);
       end_container(m, o);
     } else {
+      m->waiting = false;
       return;
     }
   }

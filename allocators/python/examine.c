@@ -6,7 +6,7 @@ static void check_empty(void *context, ht_ref *field) {
   *(bool *)context &= *field == NULL;
 }
 
-void python_examine_new(struct python_mutator *m, struct python_object *o) {
+static void examine_new(struct python_mutator *m, struct python_object *o) {
   struct examination *e = python_examination(m);
   struct python_interpreter *i = m->interpreter;
   bool empty = true;
@@ -18,6 +18,18 @@ void python_examine_new(struct python_mutator *m, struct python_object *o) {
   EXAMINE(e, PY_22, i->generations[0].count == i->expected.counts[0],
           "after an allocation the youngest generation counts %zu and should count %zu",
           i->generations[0].count, i->expected.counts[0]);
+}
+
+static void make_immortal(struct python_interpreter *i, struct python_object *o) {
+  if (--i->until_immortal) return;
+  i->until_immortal = i->heap->immortal_every;
+  i->immortals++;
+  o->refcnt = PYTHON_IMMORTAL;
+}
+
+void python_notice_new(struct python_mutator *m, struct python_object *o) {
+  if (m->interpreter->examined) examine_new(m, o);
+  if (m->interpreter->until_immortal) make_immortal(m->interpreter, o);
 }
 
 void python_examine_free(struct python_mutator *m, struct python_object *o) {

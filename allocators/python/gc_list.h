@@ -50,6 +50,14 @@ static inline void gc_list_append(struct python_gc_head *list, struct python_gc_
   list->prev = (uintptr_t)gc;
 }
 
+static inline void gc_list_prepend(struct python_gc_head *list, struct python_gc_head *gc) {
+  struct python_gc_head *first = gc_next(list);
+  gc_set_prev(gc, list);
+  gc_set_next(gc, first);
+  gc_set_prev(first, gc);
+  gc_set_next(list, gc);
+}
+
 // Out of the list it is in: not tracked any more. All that is kept is that the object was finalized.
 static inline void gc_list_remove(struct python_gc_head *gc) {
   struct python_gc_head *prev = gc_prev(gc), *next = gc_next(gc);

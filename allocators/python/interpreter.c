@@ -25,6 +25,8 @@ struct python_interpreter *python_interpreter_add(struct python_heap *h) {
   base_list_init(&i->garbage);
   i->until_immortal = h->immortal_every;
   i->examined = h->examination.examiner.examined != NULL;
+  i->notices_new = i->examined || i->until_immortal;
+  python_lock_init(&i->lock);
   base_list_push_last(&h->interpreters, &i->link);
   return i;
 }
@@ -59,14 +61,14 @@ bool python_attach(struct ht_heap *heap, struct ht_mutator **mutator) {
     base_list_push_first(&h->idle, &i->idle);
   }
   base_mutex_unlock(&h->lists);
-  if (attached && h->locked) python_lock_take(&h->lock);
+  if (attached && h->locked) python_lock_take(&i->lock);
   return attached;
 }
 
 void python_detach(struct ht_mutator *mutator) {
   struct python_mutator *m = python_mutator_of(mutator);
   struct python_heap *h = python_heap_of(m);
-  if (h->locked) python_lock_give(&h->lock);
+  if (h->locked) python_lock_give(&m->interpreter->lock);
   base_mutex_lock(&h->lists);
   if (!h->locked) base_list_push_first(&h->idle, &m->interpreter->idle);
   rooted_detach(mutator);

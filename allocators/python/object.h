@@ -135,15 +135,21 @@ static inline size_t python_bytes(const struct python_object *o) {
 
 typedef void python_visitor(void *context, ht_ref *field);
 
-// Shows every reference word of an object: what CPython calls traverse.
+// Shows every reference word of an object: what CPython calls traverse. Most have one element of few words.
 static inline __attribute__((always_inline)) void python_traverse(struct python_object *o,
                                                                   python_visitor *visit, void *context) {
   const struct ht_type *type = o->type;
   if (python_is_atomic(o)) return;
-  char *element = (char *)(o + 1), *end = element + python_bytes(o);
-  size_t maps = (type->size / HT_WORD + 63) / 64;
-  for (; element < end; element += type->size)
-    for (size_t i = 0; i < maps; i++)
+  size_t step = type->size, bytes = python_bytes(o);
+  char *element = (char *)(o + 1), *end = element + bytes;
+  if (__builtin_expect(step <= 64 * HT_WORD, 1)) {
+    for (uint64_t map = type->reference_map[0]; element < end; element += step)
+      for (uint64_t bits = map; bits; bits &= bits - 1)
+        visit(context, (ht_ref *)element + __builtin_ctzll(bits));
+    return;
+  }
+  for (; element < end; element += step)
+    for (size_t i = 0; i < (step / HT_WORD + 63) / 64; i++)
       for (uint64_t bits = type->reference_map[i]; bits; bits &= bits - 1)
         visit(context, (ht_ref *)element + 64 * i + __builtin_ctzll(bits));
 }

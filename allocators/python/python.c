@@ -77,7 +77,6 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   if (!h) return HT_NO_MEMORY;
   settings.rooted = h->rooted;
   memcpy((char *)h + sizeof h->rooted, (char *)&settings + sizeof h->rooted, sizeof *h - sizeof h->rooted);
-  python_lock_init(&h->lock);
   base_mutex_init(&h->lists);
   h->examination.invariants = python_invariants;
   h->examination.examiner = config->examiner;
@@ -125,13 +124,6 @@ static void global_root_remove(struct ht_heap *heap, ht_ref *global) {
   base_mutex_lock(&h->lists);
   rooted_global_remove(heap, global);
   base_mutex_unlock(&h->lists);
-}
-
-void python_make_immortal(struct python_interpreter *i, struct python_object *o) {
-  if (--i->until_immortal) return;
-  i->until_immortal = i->heap->immortal_every;
-  i->immortals++;
-  o->refcnt = PYTHON_IMMORTAL;
 }
 
 const struct ht_heap_table heaptrial_heap = {

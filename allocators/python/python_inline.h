@@ -8,9 +8,10 @@
 // Slots, globals, cells and fields count. Whatever drops a count may end objects, and with them call
 // finalizers and weak callbacks, at once: whatever is written is written before the old value is dropped.
 //
-//   heap --+-- lock                        interpreter --+-- blocks      (obmalloc/obmalloc.h)
-//          +-- mutators, globals                         +-- generations (cycle.c)
-//          +-- interpreters                              +-- watches     (watches.h)
+//   heap --+-- mutators, globals           interpreter --+-- lock        (lock.h)
+//          +-- interpreters                              +-- blocks      (obmalloc/obmalloc.h)
+//                                                        +-- generations (cycle.c)
+//                                                        +-- watches     (watches.h)
 //
 // Two modes of threads. "lock": one interpreter for all, and a mutator that runs holds the lock, CPython's
 // way. "interpreters": one for each mutator, no lock, and mutators exchange nothing, as interpreters of one
@@ -60,7 +61,9 @@ struct python_interpreter {
   struct python_heap *heap;
   struct obmalloc blocks;
   struct python_generation generations[PYTHON_GENERATIONS];
-  bool examined; // somebody examines: every step is told
+  struct python_lock lock; // if the heap's mutators share the interpreter
+  bool examined;           // somebody examines: every step is told
+  bool notices_new;        // and what is new, or some of that is to be immortal
   bool collecting;
   uint64_t allocated_objects, allocated_bytes, ended_objects, ended_bytes;
 
@@ -88,7 +91,6 @@ enum python_rule { PYTHON_FAITHFUL, PYTHON_GROWING };
 
 struct python_heap {
   struct rooted_heap rooted;
-  struct python_lock lock;
   struct base_mutex lists; // guards mutators, globals, carriers and interpreters
   struct examination examination;
   struct base_list interpreters, idle;
@@ -112,6 +114,7 @@ struct python_mutator {
   struct python_guard *guards;
   unsigned nesting;            // of deallocations; PYTHON_TRASH_NESTING and more: they wait
   unsigned depth;              // the same, counted by who examines
+  bool waiting;                // something is in the lists that follow, or was
   struct python_object *later; // containers that wait, linked through their prev
   struct base_list due;        // weak references that are clear and whose callbacks wait
   struct base_list finalizers; // finalizers of atomic objects that wait
@@ -132,11 +135,10 @@ void python_collect_due(struct python_mutator *m);
 // The bytes that were reclaimed.
 size_t python_collect_generation(struct python_mutator *m, unsigned generation);
 
-// examine.c
-void python_examine_new(struct python_mutator *m, struct python_object *o);
+// examine.c. A new object is examined, and made immortal if it is its turn.
+void python_notice_new(struct python_mutator *m, struct python_object *o);
 
-// python.c
-void python_make_immortal(struct python_interpreter *i, struct python_object *o);
+// interpreter.c
 bool python_attach(struct ht_heap *heap, struct ht_mutator **mutator);
 void python_detach(struct ht_mutator *mutator);
 
@@ -169,11 +171,14 @@ static inline void python_drop(struct python_mutator *m, struct python_object *o
   if (--o->refcnt == 0) python_dealloc(m, o);
 }
 
-// An untracked container that comes to refer to a container may be in a cycle from now on.
+// An untracked container that comes to refer to a container may be in a cycle from now on. It was old when it
+// was untracked, and comes back in front of all it may refer to: behind, what it refers to would be set aside
+// first, and come back in an order that has nothing to do with addresses.
 static inline void python_track_if(struct python_mutator *m, ht_ref object, ht_ref value) {
   if (!object || python_is_atomic(python_object_of(value))) return;
   struct python_gc_head *gc = python_gc_of(python_object_of(object));
-  if (__builtin_expect(gc->next == 0, 0)) gc_list_append(&m->interpreter->generations[0].head, gc);
+  if (__builtin_expect(gc->next == 0, 0))
+    gc_list_prepend(&m->interpreter->generations[PYTHON_OLDEST].head, gc);
 }
 
 static inline void python_write(struct python_mutator *m, ht_ref *word, ht_ref value) {
@@ -188,8 +193,7 @@ static inline void python_defer(struct python_mutator *m) {
 }
 static inline void python_settle(struct python_mutator *m) {
   m->nesting -= PYTHON_TRASH_NESTING;
-  bool waiting = m->later || !base_list_is_empty(&m->due) || !base_list_is_empty(&m->finalizers);
-  if (__builtin_expect(waiting && m->nesting == 0, 0)) python_empty_trash(m);
+  if (__builtin_expect(m->waiting && m->nesting == 0, 0)) python_empty_trash(m);
 }
 
 static inline bool heap_attach(struct ht_heap *heap, struct ht_carrier *carrier,
@@ -202,19 +206,19 @@ static inline void heap_detach(struct ht_mutator *m) {
   python_detach(m);
 }
 
-static inline void heap_block(struct ht_mutator *m) {
-  struct python_heap *h = python_heap_of(python_mutator_of(m));
-  if (h->locked) python_lock_give(&h->lock);
+static inline void heap_block(struct ht_mutator *mutator) {
+  struct python_mutator *m = python_mutator_of(mutator);
+  if (python_heap_of(m)->locked) python_lock_give(&m->interpreter->lock);
 }
 
-static inline void heap_unblock(struct ht_mutator *m, struct ht_carrier *carrier) {
+static inline void heap_unblock(struct ht_mutator *mutator, struct ht_carrier *carrier) {
   (void)carrier;
-  struct python_heap *h = python_heap_of(python_mutator_of(m));
-  if (h->locked) python_lock_take(&h->lock);
+  struct python_mutator *m = python_mutator_of(mutator);
+  if (python_heap_of(m)->locked) python_lock_take(&m->interpreter->lock);
 }
 
 static inline void heap_poll(struct ht_mutator *m) {
-  python_lock_offer(&python_heap_of(python_mutator_of(m))->lock);
+  python_lock_offer(&python_mutator_of(m)->interpreter->lock);
 }
 
 static inline void heap_push(struct ht_mutator *m, struct ht_frame *frame) {
@@ -272,8 +276,7 @@ static inline bool heap_alloc(struct ht_mutator *mutator, ht_ref *slot, const st
   }
   i->allocated_objects++;
   i->allocated_bytes += bytes;
-  if (__builtin_expect(i->examined, 0)) python_examine_new(m, o);
-  if (__builtin_expect(i->until_immortal != 0, 0)) python_make_immortal(i, o);
+  if (__builtin_expect(i->notices_new, 0)) python_notice_new(m, o);
   python_write(m, slot, o + 1);
   return true;
 }

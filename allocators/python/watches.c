@@ -127,6 +127,7 @@ void python_clear_weaks(struct python_mutator *m, struct python_object *o) {
     if (!watch->callback) continue;
     watch->next = PYTHON_WEAK_DUE;
     base_list_push_last(&m->due, &watch->link);
+    m->waiting = true;
     i->watches.due++;
   }
   if (finalizer) {

@@ -492,6 +492,7 @@ static int try_own(const struct own_case *own_case, const struct ht_heap_table *
   }
   if (own_case->off != ALL) ht_invariant_remove(&only, own_case->off);
   int result = run(&liar, only, own_case->frees, OWN_PROGRAMS, &verdict);
+  if (gettid() != getpid()) return printf("%s: the run goes on on another thread\n", own_case->what), 1;
   if (own_case->broken == ALL) {
     size_t looked_at = own_case->frees ? HT_GEN_12 : OWN_2;
     if (result == 0 && counts.evaluations[looked_at] > 0) return 0;
