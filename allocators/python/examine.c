@@ -71,8 +71,16 @@ void python_examine_settled(struct python_mutator *m) {
           (void *)python_reference_to(m->later));
 }
 
+// Before that, a cycle has not cleared all that it has to.
+static void look_at_time(struct python_mutator *m) {
+  const struct python_expectation *expected = &m->interpreter->expected;
+  EXAMINE(python_examination(m), PY_14, !expected->running || expected->may_call,
+          "a cycle calls back, and has not cleared all weak references to what is unreachable");
+}
+
 void python_examine_callback(struct python_mutator *m, struct ht_weak *weak) {
   bool due = weak->next == PYTHON_WEAK_DUE;
+  look_at_time(m);
   EXAMINE(python_examination(m), PY_15, due && !weak->object && weak->callback,
           "the callback of the weak reference %p is called: %s", (void *)weak,
           weak->object ? "it is not clear"
@@ -81,6 +89,7 @@ void python_examine_callback(struct python_mutator *m, struct ht_weak *weak) {
 }
 
 void python_examine_finalizer(struct python_mutator *m, struct python_object *o) {
+  look_at_time(m);
   EXAMINE(python_examination(m), PY_11, !(o->shape & PYTHON_RAN) && o->refcnt > 0,
           "the finalizer of the object %p is called%s, with a count of %u", (void *)python_reference_to(o),
           o->shape & PYTHON_RAN ? " again" : "", o->refcnt);

@@ -40,6 +40,7 @@ void python_examine_start(struct python_cycle *c) {
   struct python_expectation *expected = &c->mutator->interpreter->expected;
   EXAMINE(e, PY_24, !expected->running, "a cycle of generation %u starts within another", c->generation);
   expected->running = true;
+  expected->may_call = false;
   expect_counts(c);
   if (c->automatic && c->generation == PYTHON_OLDEST)
     EXAMINE(e, PY_23, expected->pending >= expected->total / 4,
@@ -161,6 +162,7 @@ void python_examine_before_calls(struct python_cycle *c) {
             "callbacks are about to run, and a weak reference still gives the unreachable object %p",
             reference_of(gc));
   }
+  i->expected.may_call = true;
 }
 
 // Of what was found: what is reached again is old and tracked, if it can be in a cycle; the rest is garbage.

@@ -54,7 +54,7 @@ struct python_generation {
 struct python_expectation {
   size_t counts[PYTHON_GENERATIONS];
   size_t pending, total;
-  bool running;
+  bool running, may_call; // may_call: the cycle that runs has come to where it calls back
 };
 
 struct python_interpreter {

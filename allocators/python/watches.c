@@ -215,6 +215,8 @@ void python_weak_load(struct ht_mutator *mutator, struct ht_weak *weak, ht_ref *
 }
 
 void python_weak_drop(struct ht_mutator *mutator, struct ht_weak *weak) {
+  // Whoever calls it all the same can tell.
+  if (!weak->object) weak->next = NULL;
   watch_remove(python_mutator_of(mutator)->interpreter, weak);
 }
 
