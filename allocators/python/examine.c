@@ -58,17 +58,19 @@ void python_examine_deferred(struct python_mutator *m, struct python_object *o) 
           "the object %p waits to end with a count of %u, %stracked", reference, o->refcnt,
           python_is_tracked(o) ? "" : "un");
   o->shape |= PYTHON_LATER;
+  m->owed++;
 }
 
 void python_examine_undeferred(struct python_mutator *m, struct python_object *o) {
   EXAMINE(python_examination(m), PY_20, o->shape & PYTHON_LATER && o->refcnt == 0 && !python_is_tracked(o),
           "the object %p did not wait to end, with a count of %u", (void *)python_reference_to(o), o->refcnt);
   o->shape &= ~PYTHON_LATER;
+  m->owed--;
 }
 
 void python_examine_settled(struct python_mutator *m) {
-  EXAMINE(python_examination(m), PY_20, !m->later, "the object %p still waits to end after the outermost",
-          (void *)python_reference_to(m->later));
+  EXAMINE(python_examination(m), PY_20, m->owed == 0, "%u objects still wait to end after the outermost",
+          m->owed);
 }
 
 // Before that, a cycle has not cleared all that it has to.

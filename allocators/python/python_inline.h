@@ -114,6 +114,7 @@ struct python_mutator {
   struct python_guard *guards;
   unsigned nesting;            // of deallocations; PYTHON_TRASH_NESTING and more: they wait
   unsigned depth;              // the same, counted by who examines
+  unsigned owed;               // deallocations that wait, counted likewise
   bool waiting;                // something is in the lists that follow, or was
   struct python_object *later; // containers that wait, linked through their prev
   struct base_list due;        // weak references that are clear and whose callbacks wait
