@@ -116,6 +116,7 @@ struct python_mutator {
   unsigned depth;              // the same, counted by who examines
   unsigned owed;               // deallocations that wait, counted likewise
   bool waiting;                // something is in the lists that follow, or was
+  bool calling;                // callbacks of weak references
   struct python_object *later; // containers that wait, linked through their prev
   struct base_list due;        // weak references that are clear and whose callbacks wait
   struct base_list finalizers; // finalizers of atomic objects that wait
@@ -254,8 +255,6 @@ static inline bool heap_alloc(struct ht_mutator *mutator, ht_ref *slot, const st
   struct python_object *o;
   if (__builtin_expect(bytes > PYTHON_LARGEST, 0)) return false;
   heap_poll(mutator);
-  if (container && __builtin_expect(i->generations[0].count > i->generations[0].threshold, 0))
-    python_collect_due(m);
   if (__builtin_expect(bytes < PYTHON_HUGE && alignment <= PYTHON_ALIGNMENT, 1)) {
     uint32_t shape = (uint32_t)bytes | (container ? 0 : PYTHON_ATOMIC);
     size_t head = python_head_bytes(shape);
@@ -279,6 +278,9 @@ static inline bool heap_alloc(struct ht_mutator *mutator, ht_ref *slot, const st
   i->allocated_bytes += bytes;
   if (__builtin_expect(i->notices_new, 0)) python_notice_new(m, o);
   python_write(m, slot, o + 1);
+  // What a cycle calls finds the slot as it will stay.
+  if (container && __builtin_expect(i->generations[0].count > i->generations[0].threshold, 0))
+    python_collect_due(m);
   return true;
 }
 
@@ -346,9 +348,12 @@ static inline void heap_clear(struct ht_mutator *mutator, ht_ref object, ht_ref 
   python_settle(m);
 }
 
+// Who finds a cell full or empty waits for another, who may wait for the lock.
 static inline bool heap_send(struct ht_mutator *m, ht_ref *cell, ht_ref object) {
-  (void)m;
-  if (!ht_cell_send(cell, object)) return false;
+  if (!ht_cell_send(cell, object)) {
+    python_lock_hand_over(&python_mutator_of(m)->interpreter->lock);
+    return false;
+  }
   python_hold(python_object_of(object));
   return true;
 }
@@ -356,7 +361,10 @@ static inline bool heap_send(struct ht_mutator *m, ht_ref *cell, ht_ref object) 
 // The count goes with the reference.
 static inline bool heap_recv(struct ht_mutator *m, ht_ref *cell, ht_ref *slot) {
   ht_ref object = ht_cell_take(cell);
-  if (object) python_write(python_mutator_of(m), slot, object);
+  if (object)
+    python_write(python_mutator_of(m), slot, object);
+  else
+    python_lock_hand_over(&python_mutator_of(m)->interpreter->lock);
   return object != NULL;
 }
 

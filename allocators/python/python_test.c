@@ -20,7 +20,7 @@ struct world {
   struct ht_heap *heap;
   struct ht_carrier *carrier;
   struct ht_mutator *m;
-  size_t cycles[PYTHON_GENERATIONS];
+  _Atomic size_t cycles[PYTHON_GENERATIONS];
 };
 
 static void count_cycle(void *context, const struct ht_event *event) {

@@ -141,6 +141,8 @@ void python_clear_weaks(struct python_mutator *m, struct python_object *o) {
 
 void python_call_due(struct python_mutator *m) {
   struct base_link *link;
+  if (m->calling) return;
+  m->calling = true;
   while ((link = base_list_pop_first(&m->due))) {
     struct ht_weak *weak = base_container_of(link, struct ht_weak, link);
     m->interpreter->watches.due--;
@@ -149,6 +151,7 @@ void python_call_due(struct python_mutator *m) {
     weak->next = NULL;
     weak->callback(&m->rooted.head, weak, weak->data);
   }
+  m->calling = false;
 }
 
 bool python_is_finalized(struct python_object *o) {

@@ -27,6 +27,8 @@ struct ht_weak *python_finalizer_of(const struct python_interpreter *i, const st
 
 // Clears all weak references to an object; those with callbacks become due.
 void python_clear_weaks(struct python_mutator *m, struct python_object *o);
+// One at a time: a callback may drop other references that are due. What becomes due meanwhile is called
+// after.
 void python_call_due(struct python_mutator *m);
 
 bool python_is_finalized(struct python_object *o);

@@ -185,7 +185,15 @@ static void refused_for_long(void) {
   fill(&s);
   ht_metered_refuse(t->metered, 1, 1);
   size_t made = 0;
-  while (heap_alloc(t->m, &frame->slots[KEPT + 1], &bytes_type, 2000, 0, 0)) CHECK(++made < 1000000);
+  // What is made is held: a heap that counts references would use one place over and over.
+  HT_FRAME(chain, 2);
+  heap_push(t->m, chain);
+  while (heap_alloc(t->m, &chain->slots[1], &pair_type, 50, 0, 0)) {
+    CHECK(++made < 1000000);
+    heap_store(t->m, chain->slots[1], &((struct pair *)chain->slots[1])->left, chain->slots[0]);
+    heap_root_set(t->m, &chain->slots[0], chain->slots[1]);
+  }
+  heap_pop(t->m);
   CHECK(!heap_alloc(t->m, &frame->slots[KEPT + 1], &pair_type, 3000000, 0, 0));
   heap_poll(t->m);
   heap_collect(t->m, true);
