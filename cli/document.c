@@ -37,9 +37,24 @@ static bool open_heaps(const struct ht_mutants *mutants, struct cli_heaps *heaps
   return opened;
 }
 
+// With options for mutants that are tried with one invariant alone, a heap does not keep all of the others:
+// what was evaluated until one broke counts.
+static bool breaks_others(const struct ht_mutants *mutants, const struct cli_heap *heap) {
+  for (size_t i = 0; i < mutants->count; i++) {
+    const struct ht_mutant *mutant = &mutants->mutants[i];
+    size_t length = strlen(mutant->heap);
+    const char *text = heap->choice.text;
+    if (mutant->only && mutant->settings && strncmp(text, mutant->heap, length) == 0 && text[length] == ':' &&
+        strcmp(text + length + 1, mutant->settings) == 0)
+      return true;
+  }
+  return false;
+}
+
 // What broke is a finding, and a table of it would say what is not so.
-static bool is_sound(const struct safety *safety) {
+static bool is_sound(const struct ht_mutants *mutants, const struct safety *safety) {
   enum attempt_kind kind = safety->result.kind;
+  if (kind == ATTEMPT_BROKEN && breaks_others(mutants, safety->heap)) return true;
   if (kind != ATTEMPT_BROKEN && kind != ATTEMPT_CRASHED && kind != ATTEMPT_HUNG) return true;
   cli_say("%s: %s", safety->heap->choice.text, safety->result.message);
   return false;
@@ -74,7 +89,7 @@ int cli_document(const struct ht_mutants *mutants, const char *database, const c
     safety_try(&heaps, &plan, safeties, say, NULL);
     code = ht_process_interrupted() ? CLI_NO_VERDICT : CLI_FINE;
     for (size_t i = 0; i < heaps.count; i++) {
-      if (!is_sound(&safeties[i])) code = CLI_FINDING;
+      if (!is_sound(mutants, &safeties[i])) code = CLI_FINDING;
       if (!heaps.heaps[i].table || safeties[i].counts.programs == 0) continue;
       tried[document.tried_count++] =
           (struct ht_mutants_tried){.heap = heaps.heaps[i].choice.text,

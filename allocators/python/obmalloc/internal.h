@@ -43,8 +43,9 @@ static inline char *obmalloc_first_pool(const struct obmalloc *o, const struct o
        pool = (struct obmalloc_pool *)((char *)pool + (o)->pool_bytes))
 
 // for (each arena that is mapped) ...
-#define obmalloc_each_arena(arena, o)                                                                 \
-  for (struct obmalloc_arena *arena = (o)->arenas; arena < (o)->arenas + (o)->arena_objects; arena++) \
+#define obmalloc_each_arena(arena, o)                                                                     \
+  for (struct obmalloc_arena *arena = (o)->arenas, *arena##_end = arena ? arena + (o)->arena_objects : 0; \
+       arena < arena##_end; arena++)                                                                      \
     if (arena->address)
 
 // arenas.c
