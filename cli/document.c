@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECONDS = 120, JOBS = 2 }; // a heap; at once
+enum { SECONDS = 120, JOBS = 2, HEAP_TEXT = 512 }; // a heap; at once; its name
 
 static void say(void *context, const struct safety *safety) {
   (void)context;
   cli_say("%s: %llu programs", safety->heap->choice.text, (unsigned long long)safety->counts.programs);
+}
+
+// A heap with the options that a mutant of it needs, as --heap takes it.
+static void say_heap(const struct ht_mutant *mutant, char *text, size_t size) {
+  snprintf(text, size, "%s:%s", mutant->heap, mutant->settings);
 }
 
 // Every heap that is built here, and once more with each set of options that a mutant needs.
@@ -23,9 +28,10 @@ static bool open_heaps(const struct ht_mutants *mutants, struct cli_heaps *heaps
   size_t own = names.count;
   for (size_t i = 0; i < mutants->count; i++) {
     const struct ht_mutant *mutant = &mutants->mutants[i];
-    char name[512];
-    bool known = !mutant->settings;
-    snprintf(name, sizeof name, "%s:%s", mutant->heap, mutant->settings ? mutant->settings : "");
+    char name[HEAP_TEXT];
+    bool known = false;
+    if (!mutant->settings) continue;
+    say_heap(mutant, name, sizeof name);
     for (size_t k = own; k < names.count && !known; k++) known = strcmp(names.words[k], name) == 0;
     char *copy = known ? NULL : strdup(name);
     if (copy) cli_words_add(&names, copy);
@@ -42,11 +48,10 @@ static bool open_heaps(const struct ht_mutants *mutants, struct cli_heaps *heaps
 static bool breaks_others(const struct ht_mutants *mutants, const struct cli_heap *heap) {
   for (size_t i = 0; i < mutants->count; i++) {
     const struct ht_mutant *mutant = &mutants->mutants[i];
-    size_t length = strlen(mutant->heap);
-    const char *text = heap->choice.text;
-    if (mutant->only && mutant->settings && strncmp(text, mutant->heap, length) == 0 && text[length] == ':' &&
-        strcmp(text + length + 1, mutant->settings) == 0)
-      return true;
+    char name[HEAP_TEXT];
+    if (!mutant->only || !mutant->settings) continue;
+    say_heap(mutant, name, sizeof name);
+    if (strcmp(heap->choice.text, name) == 0) return true;
   }
   return false;
 }

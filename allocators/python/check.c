@@ -104,10 +104,6 @@ static void check_list(struct checking *c, struct python_gc_head *list) {
   }
 }
 
-static void see_container(void *context, ht_ref *field) {
-  *(bool *)context |= *field && !python_is_atomic(python_object_of(*field));
-}
-
 // A cycle that has called back keeps some objects in lists of its own.
 static bool is_in_cycle(struct python_heap *h) {
   base_list_each(link, &h->interpreters) {
@@ -126,10 +122,9 @@ static void check_object(void *context, struct python_object *o) {
   EXAMINE(c->e, PY_8, listed == python_is_tracked(o) || c->in_cycle,
           "the object %p is %stracked and in %s list", reference, python_is_tracked(o) ? "" : "un",
           listed ? "a" : "no");
-  bool container = false;
   if (python_is_tracked(o) || o->refcnt == 0) return;
-  python_each_field(o, see_container, &container);
-  EXAMINE(c->e, PY_37, !container, "the untracked object %p refers to a container", reference);
+  EXAMINE(c->e, PY_37, !python_refers_to_container(o), "the untracked object %p refers to a container",
+          reference);
 }
 
 static void check_watches(struct checking *c, struct python_interpreter *i) {

@@ -5,8 +5,7 @@
 //  2. gc_refs := each object's count; for each reference from a young object to a young one, gc_refs of that
 //     is lowered: what is left comes from outside.
 //  3. From left to right: an object with gc_refs is reachable, and so is what it refers to; one without is
-//  set
-//     aside, until a reachable one is found to refer to it, which brings it back to the end of the young.
+//     set aside, until a reachable one is found to refer to it, which brings it back to the end of the young.
 //  4. The young go to the next generation.
 //  5. Weak references to what is unreachable are cleared, all of them, and only then call back.
 //  6. Finalizers run, each object's once.

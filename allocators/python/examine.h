@@ -10,6 +10,7 @@ static inline struct examination *python_examination(struct python_mutator *m) {
 }
 
 void python_each_field(struct python_object *o, python_visitor *visit, void *context);
+bool python_refers_to_container(struct python_object *o);
 
 // Marks as seen everything in the set (PYTHON_IN_SET) that a root, or an object outside the set, reaches.
 // Marks are clear before, and those of the set are afterwards cleared by python_marks_clear.

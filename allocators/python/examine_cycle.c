@@ -148,10 +148,6 @@ void python_examine_set_aside(struct python_cycle *c) {
   python_marks_clear(h);
 }
 
-static void see_container(void *context, ht_ref *field) {
-  *(bool *)context |= *field && !python_is_atomic(python_object_of(*field));
-}
-
 void python_examine_before_calls(struct python_cycle *c) {
   struct python_interpreter *i = c->mutator->interpreter;
   for (struct python_gc_head *gc = gc_next(&c->unreachable); gc != &c->unreachable; gc = gc_next(gc)) {
@@ -170,16 +166,14 @@ static void compare_revived(void *context, struct python_object *o) {
   struct python_cycle *c = context;
   struct examination *e = examination_of(c);
   void *reference = python_reference_to(o);
-  bool container = false;
   if (!(o->shape & PYTHON_FOUND) || o->refcnt == 0) return;
   bool garbage = gc_is_collecting(python_gc_of(o));
   if (!(o->shape & PYTHON_SEEN)) {
     EXAMINE(e, PY_13, garbage, "the object %p is kept, and nothing reaches it", reference);
     return;
   }
-  python_each_field(o, see_container, &container);
-  EXAMINE(e, PY_12, !garbage && (python_is_tracked(o) || !container), "the object %p was revived and is %s",
-          reference, garbage ? "garbage" : "untracked");
+  EXAMINE(e, PY_12, !garbage && (python_is_tracked(o) || !python_refers_to_container(o)),
+          "the object %p was revived and is %s", reference, garbage ? "garbage" : "untracked");
 }
 
 static void add_found(void *context, struct python_object *o) {

@@ -7,12 +7,14 @@ union record {
   struct python_garbage garbage;
 };
 
+#define INTERPRETER_BYTES (base_page_round(sizeof(struct python_interpreter)))
+
 struct python_interpreter *python_interpreter_add(struct python_heap *h) {
   struct pages *pages = &h->rooted.small.pages;
-  struct python_interpreter *i = pages_map(pages, base_page_round(sizeof *i), 0);
+  struct python_interpreter *i = pages_map(pages, INTERPRETER_BYTES, 0);
   if (!i) return NULL;
   if (!obmalloc_init(&i->blocks, pages, &h->examination, &h->blocks)) {
-    pages_release(pages, i, base_page_round(sizeof *i), base_page_round(sizeof *i));
+    pages_release(pages, i, INTERPRETER_BYTES, INTERPRETER_BYTES);
     return NULL;
   }
   i->heap = h;
@@ -37,7 +39,7 @@ void python_interpreter_remove(struct python_heap *h, struct python_interpreter 
   python_watches_finish(i);
   records_finish(&i->records);
   obmalloc_finish(&i->blocks);
-  pages_release(pages, i, base_page_round(sizeof *i), base_page_round(sizeof *i));
+  pages_release(pages, i, INTERPRETER_BYTES, INTERPRETER_BYTES);
 }
 
 // All have one, or each its own: one that was left, with what is in it, or a new one.

@@ -12,10 +12,17 @@ struct reach {
 
 // The type's map, word by word: not the heap's own way to traverse.
 void python_each_field(struct python_object *o, python_visitor *visit, void *context) {
-  size_t words = python_bytes(o) / HT_WORD;
-  ht_ref *fields = python_reference_to(o);
-  for (size_t word = 0; (word = ht_type_next_reference(o->type, word, words)) < words; word++)
-    visit(context, &fields[word]);
+  rooted_each_field(o->type, python_reference_to(o), python_bytes(o), visit, context);
+}
+
+static void see_container(void *context, ht_ref *field) {
+  *(bool *)context |= *field && !python_is_atomic(python_object_of(*field));
+}
+
+bool python_refers_to_container(struct python_object *o) {
+  bool container = false;
+  python_each_field(o, see_container, &container);
+  return container;
 }
 
 static void reach(void *context, ht_ref *field) {

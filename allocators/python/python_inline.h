@@ -309,10 +309,7 @@ static inline void heap_store(struct ht_mutator *m, ht_ref object, ht_ref *field
 
 // Is `field` of `object`, or of no object, a reference?
 static inline bool python_is_reference(ht_ref object, const ht_ref *field) {
-  if (!object) return true;
-  const struct ht_type *type = python_object_of(object)->type;
-  return type->references &&
-         ht_type_is_reference(type, (size_t)(field - (ht_ref *)object) % (type->size / HT_WORD));
+  return !object || ht_type_is_reference_field(python_object_of(object)->type, object, field);
 }
 
 // A word of a run, between python_defer and python_settle.

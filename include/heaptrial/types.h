@@ -31,6 +31,13 @@ static inline bool ht_type_is_reference(const struct ht_type *type, size_t word)
   return type->references != 0 && (type->reference_map[word / 64] >> (word % 64) & 1);
 }
 
+// Does a field hold a reference, of an object of that type?
+static inline bool ht_type_is_reference_field(const struct ht_type *type, const void *object,
+                                              const ht_ref *field) {
+  return type->references != 0 &&
+         ht_type_is_reference(type, (size_t)(field - (const ht_ref *)object) % (type->size / HT_WORD));
+}
+
 // The first word from `word` on that holds a reference, of an object of `words` words; `words` if there is
 // none.
 static inline size_t ht_type_next_reference(const struct ht_type *type, size_t word, size_t words) {

@@ -199,10 +199,7 @@ bool cpython_finalizer_set(struct ht_mutator *m, ht_ref object, ht_finalizer *fu
 }
 
 static bool is_reference(ht_ref object, const ht_ref *field) {
-  if (!object) return true; // a global
-  const struct ht_type *type = cpython_object_of(object)->type;
-  return type->references &&
-         ht_type_is_reference(type, (size_t)(field - (ht_ref *)object) % (type->size / HT_WORD));
+  return !object || ht_type_is_reference_field(cpython_object_of(object)->type, object, field);
 }
 
 // As a list's slice is assigned: new values are counted, all words written, and only then the old values
