@@ -39,9 +39,9 @@ struct crew {
   // Of the heap, before and after the region, for a mutator alone.
   uint64_t cycles_before, cycles_after;
   // Threads begin when `gate` is let go: then it is known whether all could be made, or it is over. After
-  // that they wait at the barriers, before and after the region.
+  // that they wait at the barriers: when they are ready, before and after the region.
   pthread_mutex_t gate;
-  pthread_barrier_t start, stop;
+  pthread_barrier_t ready, start, stop;
   bool over;
 };
 
@@ -181,6 +181,7 @@ static void *worker_thread(void *argument) {
   if (over) return NULL;
   bool open = worker_open(w);
   if (open) worker_do(w, crew->code->begin);
+  wait_blocked(w, &crew->ready);
   for (;;) {
     wait_blocked(w, &crew->start);
     if (crew->over) break;
@@ -204,6 +205,7 @@ static uint64_t run_together(struct crew *crew) {
   unsigned count = (unsigned)crew->run->params.mutators, started = 0;
   uint64_t entries = 0;
   pthread_mutex_init(&crew->gate, NULL);
+  pthread_barrier_init(&crew->ready, NULL, count + 1);
   pthread_barrier_init(&crew->start, NULL, count + 1);
   pthread_barrier_init(&crew->stop, NULL, count + 1);
   pthread_mutex_lock(&crew->gate);
@@ -216,6 +218,8 @@ static uint64_t run_together(struct crew *crew) {
   }
   pthread_mutex_unlock(&crew->gate);
   if (!crew->over) {
+    // What mutators do to begin is no part of the region, nor of what the heap counts in it.
+    pthread_barrier_wait(&crew->ready);
     entries = crew->run->around(crew->run->context, region_together, crew);
     crew->over = true;
     pthread_barrier_wait(&crew->start);
@@ -223,6 +227,7 @@ static uint64_t run_together(struct crew *crew) {
   while (started > 0) pthread_join(crew->workers[--started].thread, NULL);
   pthread_barrier_destroy(&crew->stop);
   pthread_barrier_destroy(&crew->start);
+  pthread_barrier_destroy(&crew->ready);
   pthread_mutex_destroy(&crew->gate);
   return entries;
 }

@@ -299,8 +299,8 @@ struct ht_heap_table {
   void (*collect)(struct ht_mutator *mutator, bool full);
   bool (*memory_limit)(struct ht_heap *heap, size_t bytes); // HT_MEMORY_LIMIT
 
-  // What the heap says of itself. walk and check need every other mutator blocked, and walk's visitor calls
-  // nothing of the heap.
+  // What the heap says of itself. statistics, walk and check need every other mutator blocked, and walk's
+  // visitor calls nothing of the heap.
   void (*statistics)(struct ht_heap *heap, struct ht_statistics *statistics);
   size_t (*usable_size)(struct ht_heap *heap, ht_ref object); // HT_TELLS_SIZE: bytes the owner may use
   bool (*owns)(struct ht_heap *heap,
