@@ -15,11 +15,14 @@ endif()
 # Fake stacks hide roots from a conservative collector; a sanitizer that goes on after a report lets a gate stay green.
 set(HEAPTRIAL_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
 if(HEAPTRIAL_SANITIZE)
-  target_compile_options(heaptrial_flags INTERFACE -fsanitize=${HEAPTRIAL_SANITIZE} -fno-sanitize-recover=all)
+  set(sanitize -fsanitize=${HEAPTRIAL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(heaptrial_flags INTERFACE -fsanitize=${HEAPTRIAL_SANITIZE})
   if(HEAPTRIAL_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID MATCHES "Clang")
-    target_compile_options(heaptrial_flags INTERFACE -fsanitize-address-use-after-return=never)
+    list(APPEND sanitize -fsanitize-address-use-after-return=never)
   endif()
+  # What is compiled for the simulated world calls that world, and no sanitizer.
+  target_compile_options(heaptrial_flags INTERFACE
+    "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:HEAPTRIAL_INSTRUMENTED>>>:${sanitize}>")
 endif()
 
 # Gives TARGET the project's flags and its include root (folders are named in #include: "line/line.h").
