@@ -68,6 +68,7 @@ enum { HT_PREEMPTIONS_ANY = 1000000 };
 struct ht_exploration {
   void (*body)(void *argument); // of one run: makes all anew
   void *argument;
+  simulated_switches *switches; // with `argument`; may be NULL
   // After each run: false is a finding, and ends the search. Not called for runs that are cut.
   bool (*judge)(void *argument, const struct simulated_end *end);
   bool buffers, per_address;
@@ -87,10 +88,15 @@ struct ht_exploration_result {
   uint64_t cut;              // runs that reduction ended, as they were others
   uint64_t steps;            // of all
   uint64_t points, choices;  // of the last pass: points met, and of these with more than one way to go on
-  unsigned passes;           // the search begins anew when a word is found to be shared
-  struct simulated_end end;  // of a finding
-  struct ht_trace trace;     // of a finding; the caller frees it
+  size_t sites, switched;   // places in the code where a fiber was met, and where another was preferred to it
+  unsigned passes;          // the search begins anew when a word is found to be shared
+  struct simulated_end end; // of a finding
+  struct ht_trace trace;    // of a finding; the caller frees it
 };
+
+// One run as a chooser says; `trace` gets its choices, behind those it has.
+void ht_run_chosen(const struct ht_exploration *exploration, simulated_choose *choose, void *context,
+                   struct ht_trace *trace, struct simulated_end *end);
 
 void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_result *result);
 

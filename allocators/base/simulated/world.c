@@ -12,9 +12,9 @@ enum { IDLE_MAX = 1000 };
 enum { STEPS_MOST = 1000000 };
 
 const char *simulated_kind_name(enum simulated_kind kind) {
-  static const char *const names[SIMULATED_KINDS] = {"begin", "load",     "store",  "change",  "fence",
-                                                     "lock",  "try lock", "unlock", "park",    "unpark",
-                                                     "start", "join",     "pause",  "visible", "end"};
+  static const char *const names[SIMULATED_KINDS] = {
+      "begin", "load",   "store", "change", "fence", "lock",    "try lock",  "unlock",
+      "park",  "unpark", "start", "join",   "pause", "visible", "operation", "end"};
   return names[kind];
 }
 
@@ -90,7 +90,7 @@ void world_changed(void) {
 
 void world_let(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
-  uint32_t those = can ? w->waiting : w->runnable;
+  uint32_t those = can ? w->waiting : w->runnable & ~(1u << w->current);
   for (; those; those &= those - 1) {
     unsigned f = (unsigned)__builtin_ctz(those);
     const struct fiber *fiber = &w->fibers[f];
@@ -141,6 +141,7 @@ static void go_on(unsigned fiber) {
   if (fiber == w->current) return;
   struct fiber *from = current(), *to = &w->fibers[fiber];
   w->end->switches++;
+  if (w->options->switches) w->options->switches(w->options->context, w->current, fiber);
   if (from->end > from->first) buffer_leave(w->current);
   fiber_switch_told(fiber);
   w->current = fiber;
@@ -179,7 +180,7 @@ void world_decide(void) {
       w->touching->pauses = w->touching->changes = false;
     }
     if (choice.late) {
-      make_step(&(struct simulated_step){SIMULATED_VISIBLE, NULL}, choice.fiber);
+      make_step(&(struct simulated_step){.kind = SIMULATED_VISIBLE}, choice.fiber);
       buffer_make_visible(choice.fiber, choice.late - 1u);
       continue;
     }
@@ -244,7 +245,7 @@ static void begin(const struct simulated_options *options, struct simulated_end 
 // Once a process.
 static bool make_world(void) {
   static bool made;
-  return made || (made = fiber_stacks_map() && buffers_map() && memory_map());
+  return made || (made = fiber_stacks_map() && buffers_map());
 }
 
 void simulated_run(const struct simulated_options *options, void (*body)(void *argument), void *argument,
