@@ -243,15 +243,11 @@ static uint64_t cpu_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void switches(void *context, unsigned from, unsigned to) {
-  const struct ht_exploration *e = ((struct search *)context)->exploration;
-  e->switches(e->argument, from, to);
-}
-
 static bool run_once(struct search *s) {
   const struct ht_exploration *e = s->exploration;
   struct simulated_options options = {.choose = choose,
-                                      .switches = e->switches ? switches : NULL,
+                                      .switches = e->switches,
+                                      .switching = e->argument,
                                       .context = s,
                                       .buffers = e->buffers,
                                       .per_address = e->per_address,

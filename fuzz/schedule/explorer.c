@@ -202,7 +202,7 @@ static int follow(const struct job *job, struct ht_heap_run *run, const struct h
       fprintf(stderr, "explore-%s: the schedule is another program's, or another heap's\n",
               heaptrial_heap.name);
     if (judge(run, &end))
-      printf("no violation in this schedule\n");
+      printf("no violation in this schedule of %llu steps\n", (unsigned long long)end.steps);
     else
       code = say_finding(job, run, &end, &made);
   }

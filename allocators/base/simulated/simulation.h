@@ -86,6 +86,7 @@ struct simulated_options {
   simulated_choose *choose;
   simulated_told *told;         // may be NULL
   simulated_switches *switches; // may be NULL
+  void *switching;              // its context
   void *context;
   bool buffers;     // stores are late
   bool per_address; // and may overtake one another, except to the same address or past a release

@@ -66,10 +66,10 @@ void simulated_stop(const char *format, ...) {
   __builtin_unreachable();
 }
 
-void world_check_stack(const void *address) {
-  unsigned owner;
+void world_check_owner(const void *address) {
   struct world *w = &simulated_world;
-  if (w->running && fiber_owns((uintptr_t)address, &owner) && w->dead_stacks >> owner & 1)
+  unsigned owner = (unsigned)(((uintptr_t)address - FIBER_STACKS) / SIMULATED_STACK_BYTES);
+  if (w->running && w->dead_stacks >> owner & 1)
     world_leave(SIMULATED_DEAD_STACK, "fiber %u uses the stack of fiber %u, which has ended", w->current,
                 owner);
 }
@@ -141,7 +141,7 @@ static void go_on(unsigned fiber) {
   if (fiber == w->current) return;
   struct fiber *from = current(), *to = &w->fibers[fiber];
   w->end->switches++;
-  if (w->options->switches) w->options->switches(w->options->context, w->current, fiber);
+  if (w->options->switches) w->options->switches(w->options->switching, w->current, fiber);
   if (from->end > from->first) buffer_leave(w->current);
   fiber_switch_told(fiber);
   w->current = fiber;

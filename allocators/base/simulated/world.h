@@ -51,13 +51,16 @@ struct world {
 };
 extern struct world simulated_world;
 
+// Where nothing else of a process lies, AddressSanitizer's shadow included.
+#define FIBER_STACKS ((uintptr_t)0x200000000000)
+#define FIBER_STACKS_BYTES ((size_t)SIMULATED_FIBERS * SIMULATED_STACK_BYTES)
+
 // fiber.c: stacks and the switch. `to` gets the processor; what has it now comes back when it is switched to.
 bool fiber_stacks_map(void);
 void *fiber_prepare(unsigned fiber, void (*entry)(void));
 void fiber_switch(void **from, void *to);
 void fiber_switch_told(unsigned to); // sanitizers are told; SIMULATED_NOBODY: outside
 void fiber_switched(void);
-bool fiber_owns(uintptr_t address, unsigned *fiber);
 
 // Within a function that instrumented code calls: notes from where, for the step that follows.
 #define WORLD_HERE() (simulated_world.fibers[simulated_world.current].step.site = __builtin_return_address(0))
@@ -72,7 +75,13 @@ void world_step(enum simulated_kind kind, const void *address, bool can);
 void world_let(enum simulated_kind kind, const void *address, bool can);
 void world_leave(enum simulated_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
-void world_check_stack(const void *address);
+void world_check_owner(const void *address);
+// Is it on the stack of a fiber that has ended?
+static inline void world_check_stack(const void *address) {
+  if (__builtin_expect(simulated_world.dead_stacks && (uintptr_t)address - FIBER_STACKS < FIBER_STACKS_BYTES,
+                       0))
+    world_check_owner(address);
+}
 
 // buffer.c
 bool buffers_map(void);
