@@ -3,9 +3,9 @@
 // A node is a point of the run that is being looked at, with the choices there are and which of them are
 // done. Two reductions leave out runs that are others with independent steps in another order:
 //
-// - Who runs goes on, without a choice, where its next step is on what it alone uses (shared_words.h). Moving
-// a
-//   switch to the next step that matters costs no preemption more, so this holds under any bound.
+// - Who runs goes on, without a choice, where its next step is on what it alone uses (shared_words.h), and a
+//   late store to such words becomes visible at once. Moving a switch to the next step that matters costs no
+//   preemption more, so this holds under any bound.
 // - Sleep sets (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): what
 // was
 //   tried at a node is not tried again below a later choice of the node, until a step comes that depends on
@@ -30,6 +30,7 @@ struct node {
   unsigned count, at;
   unsigned current; // who had made the last step
   bool stays;
+  bool late, waits;                 // there are late stores; and the last step was made past some
   unsigned preemptions;             // before this choice
   struct simulated_touched touched; // by the choice at `at`
   struct slept *slept;
@@ -99,8 +100,11 @@ static struct simulated_choice chosen(const struct node *node) {
   return node->choices[node->at];
 }
 
-static bool preempts(const struct node *node, struct simulated_choice choice) {
-  return !choice.late && node->stays && choice.fiber != node->current;
+// What a choice costs: a switch away from who could go on, and the first step past a store that could have
+// become visible.
+static unsigned cost(const struct node *node, struct simulated_choice choice) {
+  if (choice.late) return 0;
+  return (node->stays && choice.fiber != node->current) + (node->late && !node->waits);
 }
 
 // What the last choice did is known now.
@@ -145,14 +149,43 @@ static bool matters(struct search *s, const struct simulated_view *view) {
   }
 }
 
+// Who runs goes on first: what costs nothing is tried before what does.
+static void prefer(struct node *node, const struct simulated_view *view) {
+  for (unsigned i = 1; view->stays && i < node->count; i++) {
+    if (node->choices[i].fiber != view->current) continue;
+    struct simulated_choice first = node->choices[0];
+    node->choices[0] = node->choices[i];
+    node->choices[i] = first;
+  }
+}
+
+static bool word_is_shared(void *context, uintptr_t word) {
+  return shared_words_pass(context, word);
+}
+
+// The fiber of a late store that nobody else looks at: when it becomes visible makes no difference. None:
+// nobody.
+static unsigned private_store(struct search *s, const struct simulated_view *view) {
+  for (uint32_t left = s->exploration->reduce ? view->late : 0; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    if (!simulated_late_any(f, 1, word_is_shared, &s->shared)) return f;
+  }
+  return SIMULATED_NOBODY;
+}
+
 static bool add_choices(struct search *s, struct node *node, const struct simulated_view *view) {
   bool fits = true;
-  if (view->stays) fits &= add_choice(node, view->current, 0);
-  bool others = !view->stays || (node->preemptions < s->exploration->preemptions && matters(s, view));
-  for (uint32_t left = others ? view->runnable : 0; left; left &= left - 1) {
+  unsigned private = private_store(s, view);
+  if (private != SIMULATED_NOBODY) return add_choice(node, private, 1);
+  bool others = !view->stays || matters(s, view);
+  for (uint32_t left = view->runnable; left; left &= left - 1) {
     unsigned f = (unsigned)__builtin_ctz(left);
-    if (!view->stays || f != view->current) fits &= add_choice(node, f, 0);
+    if (f != view->current && !others) continue;
+    if (node->preemptions + cost(node, (struct simulated_choice){(uint8_t)f, 0}) <=
+        s->exploration->preemptions)
+      fits &= add_choice(node, f, 0);
   }
+  prefer(node, view);
   for (uint32_t left = view->late; left; left &= left - 1) {
     unsigned f = (unsigned)__builtin_ctz(left);
     for (unsigned n = 1, most = simulated_late(f); n <= most; n++) fits &= add_choice(node, f, n);
@@ -180,7 +213,9 @@ static bool new_node(struct search *s, const struct simulated_view *view) {
   node->count = node->at = 0;
   node->current = view->current;
   node->stays = view->stays;
-  node->preemptions = last ? last->preemptions + preempts(last, chosen(last)) : 0;
+  node->late = view->late != 0;
+  node->waits = last && last->late && !chosen(last).late;
+  node->preemptions = last ? last->preemptions + cost(last, chosen(last)) : 0;
   node->slept_count = 0;
   for (size_t i = 0; s->sleeps && last && i < last->slept_count; i++)
     if (!depends(&last->slept[i], chosen(last), &last->touched) &&

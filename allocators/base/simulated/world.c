@@ -194,6 +194,7 @@ void world_decide(void) {
 void world_step(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
   struct fiber *f = current();
+  f->boundary = (uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *);
   f->step.kind = kind;
   f->step.address = address;
   if (!can) {

@@ -18,6 +18,7 @@ struct late_word {
 
 struct fiber {
   void *stack_pointer; // while it does not run
+  uintptr_t boundary;  // below it its stack is this world's own
   struct simulated_step step;
   bool used; // begun, and not ended and joined
   bool ended;
