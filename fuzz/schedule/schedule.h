@@ -45,8 +45,8 @@ struct ht_byte_chooser {
 };
 simulated_choose ht_bytes_choose; // context: struct ht_byte_chooser
 
-// Probabilistic concurrency testing: random priorities, and at depth - 1 random steps the fiber that runs
-// falls behind all others. A bug that needs `depth` orderings is found with probability at least 1 / (n *
+// Probabilistic concurrency testing: random priorities, and after depth - 1 random steps who has made that
+// step falls behind all others. A bug that needs `depth` orderings is found with probability at least 1 / (n *
 // k^(d-1)), with n fibers and k steps. A buffer has a priority as a fiber has. (Burckhardt, Kothari,
 // Musuvathi, Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010.)
 enum { HT_PCT_DEPTH_MAX = 8 };
@@ -54,7 +54,8 @@ struct ht_pct {
   struct ht_random random;
   uint64_t step;
   unsigned depth;
-  uint32_t lowest;                           // below all that were drawn: of who falls behind next
+  unsigned last;                             // whose step, or buffer's, the last one was
+  uint32_t lowest;                           // below all others: of who has offered last
   uint32_t priorities[2 * SIMULATED_FIBERS]; // of fibers, and of their buffers; 0: not drawn yet
   uint64_t changes[HT_PCT_DEPTH_MAX - 1];    // steps
 };
