@@ -126,6 +126,7 @@ void base_pause(void) {
   bool can = f->seen != w->changes;
   f->seen = w->changes;
   f->offers = true;
+  world_be_fair();
   step(SIMULATED_PAUSE, NULL, can);
   w->touching->pauses = true;
 }

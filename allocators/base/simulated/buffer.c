@@ -93,6 +93,11 @@ static void forget(unsigned fiber, size_t start, size_t end) {
   }
 }
 
+const void *buffer_address(unsigned fiber, unsigned which) {
+  const struct fiber *f = &simulated_world.fibers[fiber];
+  return f->late[candidate(f, which)].address;
+}
+
 void buffer_make_visible(unsigned fiber, unsigned which) {
   struct world *w = &simulated_world;
   struct fiber *f = &w->fibers[fiber], *mine = &w->fibers[w->current];

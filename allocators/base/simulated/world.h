@@ -21,9 +21,13 @@ struct fiber {
   struct simulated_step step;
   bool used; // begun, and not ended and joined
   bool ended;
-  bool offers;   // let others go first
-  bool in_time;  // parked with a deadline
-  uint64_t seen; // of the world's changes, when it last waited for one
+  bool offers;                   // let others go first
+  bool in_time;                  // parked with a deadline
+  uint64_t seen;                 // of the world's changes, when it last waited for one
+  uint64_t made, shown, paused;  // steps of the run, when it last made one, one of its stores became visible,
+                                 // it came to a pause
+  uint32_t able_then, late_then; // who could go on when it came to a pause, and whose stores were late
+  uint32_t after, after_late;    // who goes first, as it has waited all the time since then
   uint64_t deadline;
   void (*run)(void *argument);
   void *argument;
@@ -40,6 +44,7 @@ struct world {
   bool touches; // and loads too
   unsigned current;
   uint32_t runnable, late, dead_stacks;
+  uint32_t behind;  // those that have to let others go first
   uint32_t waiting; // at a lock, a join, a park or a pause, and not runnable
   uint64_t changes; // of memory, as far as anybody could wait for one
   uint64_t now, steps_left;
@@ -63,6 +68,8 @@ bool fiber_owns(uintptr_t address, unsigned *fiber);
 void world_decide(void);
 // Somebody may have waited for this.
 void world_changed(void);
+// The current fiber pauses: who could go on at its last pause too, and has not been chosen since, goes first.
+void world_be_fair(void);
 // The step is to be one of these, and can only be made if `can`.
 void world_step(enum simulated_kind kind, const void *address, bool can);
 // Those that wait in such a step at `address` can go on, or cannot any more.
@@ -74,7 +81,8 @@ void world_check_stack(const void *address);
 // buffer.c
 bool buffers_map(void);
 void buffer_add(void *address, size_t bytes, bool alone, bool release);
-void buffer_fence(void); // what is stored later becomes visible later
+void buffer_fence(void);                                    // what is stored later becomes visible later
+const void *buffer_address(unsigned fiber, unsigned which); // of the first word
 void buffer_make_visible(unsigned fiber, unsigned which);
 void buffer_flush(void);           // of the current fiber
 void buffer_leave(unsigned fiber); // it does not run any more
