@@ -2,7 +2,8 @@
 #include "fuzz/schedule/schedule_internal.h"
 
 // Priorities that are drawn lie above this one, the i-th change of priority is to i below it, whenever it
-// comes: which of two that fell behind goes first is open, as the bound wants it. Who offers falls behind all.
+// comes: which of two that fell behind goes first is open, as the bound wants it. Who offers falls behind
+// all.
 enum { LOWEST_DRAWN = 1 << 20 };
 
 void ht_pct_begin(struct ht_pct *pct, uint64_t seed, unsigned depth, uint64_t steps) {

@@ -26,6 +26,14 @@ void ht_trace_add(struct ht_trace *trace, struct simulated_choice choice);
 void ht_trace_print(const struct ht_trace *trace, FILE *out);
 bool ht_trace_parse(const char *text, struct ht_trace *trace);
 
+// Keeps what another chooser chooses.
+struct ht_recorder {
+  simulated_choose *choose;
+  void *context; // of `choose`
+  struct ht_trace *trace;
+};
+simulated_choose ht_record_choose; // context: struct ht_recorder
+
 // Choices from a trace; where it ends, or asks for what is not possible, the fiber that runs goes on, and
 // else the first that can.
 struct ht_replayer {
@@ -46,8 +54,8 @@ struct ht_byte_chooser {
 simulated_choose ht_bytes_choose; // context: struct ht_byte_chooser
 
 // Probabilistic concurrency testing: random priorities, and after depth - 1 random steps who has made that
-// step falls behind all others. A bug that needs `depth` orderings is found with probability at least 1 / (n *
-// k^(d-1)), with n fibers and k steps. A buffer has a priority as a fiber has. (Burckhardt, Kothari,
+// step falls behind all others. A bug that needs `depth` orderings is found with probability at least 1 / (n
+// * k^(d-1)), with n fibers and k steps. A buffer has a priority as a fiber has. (Burckhardt, Kothari,
 // Musuvathi, Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010.)
 enum { HT_PCT_DEPTH_MAX = 8 };
 struct ht_pct {
@@ -62,6 +70,26 @@ struct ht_pct {
 // `steps`: how long a run is, about.
 void ht_pct_begin(struct ht_pct *pct, uint64_t seed, unsigned depth, uint64_t steps);
 simulated_choose ht_pct_choose; // context: struct ht_pct
+
+// Prints a run as it is made, for a person: a line a step, a column a fiber. Addresses are named by the order
+// in which they come ("word 1"), so the text is the same wherever memory lies. A late store that becomes
+// visible stands in the column of who has stored.
+//
+//    12  load word 2
+//    13                      lock word 1
+struct ht_columns {
+  FILE *out;
+  simulated_choose *choose; // who runs next
+  void *context;            // of `choose`
+  uint64_t steps;           // the rest is private, and zero in the beginning
+  const void **words;
+  size_t count, capacity;
+  const void *fibers[SIMULATED_FIBERS]; // what names a fiber in steps
+};
+simulated_choose ht_columns_choose; // context: struct ht_columns
+simulated_told ht_columns_told;     // the same
+// After the run: how it ended. Frees what the printing took.
+void ht_columns_end(struct ht_columns *columns, const struct simulated_end *end);
 
 // Every way. Preemptions are switches away from a fiber that could go on and did not offer it; a late store
 // that becomes visible is none.

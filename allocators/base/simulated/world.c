@@ -94,7 +94,9 @@ void world_let(enum simulated_kind kind, const void *address, bool can) {
   for (; those; those &= those - 1) {
     unsigned f = (unsigned)__builtin_ctz(those);
     const struct fiber *fiber = &w->fibers[f];
-    if (fiber->step.kind != kind || fiber->step.address != address || (!can && fiber->in_time)) continue;
+    if (fiber->step.kind != kind || fiber->step.address != address) continue;
+    // Who has just made this step waits no more, and who waits with a deadline can always go on.
+    if (!can && (f == w->current || fiber->in_time)) continue;
     w->waiting ^= 1u << f;
     w->runnable ^= 1u << f;
   }
