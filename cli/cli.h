@@ -32,6 +32,7 @@ int cli_trial(int argc, char **argv);
 int cli_fuzz(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_shrink(int argc, char **argv);
+int cli_explore(int argc, char **argv);
 int cli_mutants(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 int cli_doctor(int argc, char **argv);

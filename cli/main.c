@@ -12,6 +12,7 @@ static const struct cli_command commands[] = {
     {"fuzz", "looks for broken invariants with libFuzzer, AFL++ or blindly", cli_fuzz},
     {"replay", "runs heap programs from files and says what they break", cli_replay},
     {"shrink", "makes a heap program that breaks something as small as it goes", cli_shrink},
+    {"explore", "runs a heap program under every schedule, in a simulated world", cli_explore},
     {"mutants", "plants bugs in heaps and looks which are caught", cli_mutants},
     {"bench", "measures heaps", cli_bench},
     {"compare", "says which of two heaps, runs or commits is faster, and how surely", cli_compare},

@@ -113,6 +113,7 @@ static void compare_roots(struct ht_runner *r) {
 }
 
 void run_compare(struct ht_runner *r, bool ask) {
+  if (!run_is_quiet(r)) return;
   r->work.spent += r->work.alive; // all of it is read
   shadow_trace(r->shadow, false);
   if (r->table->capabilities & HT_COLLECTS_CYCLES)
@@ -137,6 +138,7 @@ void run_compare(struct ht_runner *r, bool ask) {
 }
 
 void run_compare_collected(struct ht_runner *r) {
+  if (!run_is_quiet(r)) return;
   if (r->table->capabilities & (HT_COLLECTS | HT_MOVES)) {
     run_compare(r, false);
     return;

@@ -15,7 +15,7 @@ static void unblock(struct ht_runner *r, unsigned mutator) {
   r->running = mutator;
 }
 
-static void stop_running(struct ht_runner *r) {
+void run_stop(struct ht_runner *r) {
   if (r->running != HT_MUTATORS_MAX) run_on(r, r->mutators[r->running].carrier, block, r->running);
 }
 
@@ -62,7 +62,7 @@ void run_detach(struct ht_runner *r, unsigned mutator) {
 bool run_switch(struct ht_runner *r, unsigned mutator, unsigned carrier) {
   struct run_mutator *m = &r->mutators[mutator];
   if (m->ended || (r->running == mutator && m->carrier == carrier)) return !m->ended;
-  stop_running(r);
+  run_stop(r);
   m->carrier = carrier;
   run_on(r, carrier, m->handle ? unblock : attach, mutator);
   return m->handle != NULL;
@@ -70,7 +70,7 @@ bool run_switch(struct ht_runner *r, unsigned mutator, unsigned carrier) {
 
 void run_block(struct ht_runner *r, unsigned carrier) {
   unsigned mutator = r->running;
-  stop_running(r);
+  run_stop(r);
   r->mutators[mutator].carrier = carrier;
   run_on(r, carrier, unblock, mutator);
 }

@@ -336,7 +336,9 @@ static bool pin(struct ht_runner *r, uint32_t slot, bool on) {
 // In a child, because it is to end the process. Once a program: a fork costs more than the rest of it.
 static bool free_invalid(struct ht_runner *r, const struct ht_operation *op, uint32_t slot) {
   shadow_number number = run_look(r, slot);
-  if (!number || r->depth || r->tried_invalid || !(r->table->capabilities & HT_DIAGNOSES_FREE)) return false;
+  if (!number || r->depth || r->tried_invalid || run_is_beside(r) ||
+      !(r->table->capabilities & HT_DIAGNOSES_FREE))
+    return false;
   size_t bytes = run_object(r, number)->bytes;
   if (bytes < 2 * HT_WORD) return false;
   r->tried_invalid = true;
@@ -418,7 +420,7 @@ static bool dispatch(struct ht_runner *r, const struct ht_operation *op, uint32_
     return true;
   case HT_OP_BLOCK:
     if (r->depth) return false;
-    run_block(r, op->a % r->carrier_count);
+    run_block(r, run_is_beside(r) ? r->mutators[r->running].carrier : op->a % r->carrier_count);
     return true;
   case HT_OP_POLL:
     r->table->poll(run_handle(r));
@@ -461,7 +463,7 @@ static bool dispatch(struct ht_runner *r, const struct ht_operation *op, uint32_
     return free_invalid(r, op, a);
   case HT_OP_CHECK:
     if (r->depth) return false;
-    run_compare(r, true);
+    run_compare(r, !run_is_beside(r));
     return true;
   case HT_OP_NOTHING:
   case HT_OPERATION_CODES:
@@ -477,7 +479,10 @@ bool run_operation(struct ht_runner *r, const struct ht_operation *operation) {
   struct run_judgement outer = r->judged;
   r->judged.number = 0;
   r->code = operation->code;
+  bool turn = run_is_beside(r) && run_takes_turns(r, r->code);
+  if (turn) base_mutex_lock(&r->turn);
   bool done = dispatch(r, operation, slots);
+  if (turn) base_mutex_unlock(&r->turn);
   r->judged = outer;
   r->counts.operations += done;
   return done;

@@ -25,6 +25,7 @@ void run_broken(struct ht_runner *r, size_t invariant, const char *format, ...) 
   va_start(list, format);
   vsnprintf(verdict->message, sizeof verdict->message, format, list);
   va_end(list);
+  if (run_is_beside(r)) r->options.beside->broken(r->options.beside->context);
   longjmp(*r->broken, 1);
 }
 
@@ -104,12 +105,15 @@ struct ht_runner *ht_runner_open(const struct ht_runner_options *options, char *
   r->hooked = r->table->capabilities & HT_MEMORY_HOOK;
   r->own_count = ht_invariant_count(r->table) - HT_INVARIANTS;
   base_mutex_init(&r->elsewhere.mutex);
+  base_mutex_init(&r->turn);
   r->recorder = (struct ht_memory){
       r, recorder_reserve, recorder_commit, recorder_decommit, recorder_protect_none, recorder_release};
   r->shadow = shadow_create();
   if (!r->shadow) goto no_shadow;
-  r->metered = ht_metered_create(base_memory_os(),
-                                 &(struct ht_metered_options){.pool_bytes = POOL_BYTES, .dirty = true});
+  // A world of its own has its own way to make the next run like the last.
+  size_t pool = run_is_beside(r) ? 0 : POOL_BYTES;
+  r->metered =
+      ht_metered_create(base_memory_os(), &(struct ht_metered_options){.pool_bytes = pool, .dirty = true});
   if (!r->metered) goto no_metered;
   // Whether the heap can be made here at all is known before the first program. What it says of its
   // invariants meanwhile decides nothing: each program makes it again.
@@ -170,16 +174,21 @@ static void trace_after(struct ht_runner *r, bool done) {
 // What comes with an operation: collections by the header's rule, comparisons.
 static void after(struct ht_runner *r, unsigned index) {
   const struct ht_program_header *header = &r->program->header;
+  r->under_way++;
   if (r->collect_due)
     run_operation(
         r, &(struct ht_operation){.code = HT_OP_COLLECT, .a = r->allocations / header->collect_period & 1});
-  if (r->options.every || (header->zeal && index % header->zeal == 0)) run_compare(r, true);
+  bool asks = !run_is_beside(r);
+  if (r->options.every || (header->zeal && index % header->zeal == 0)) run_compare(r, asks);
+  r->under_way--;
 }
 
 static void operate(struct ht_runner *r, unsigned index) {
   const struct ht_program_header *header = &r->program->header;
   uint32_t allocations = r->allocations;
+  r->under_way++;
   r->done = run_operation(r, &r->program->operations[index]);
+  r->under_way--;
   r->collect_due =
       header->collect_period && r->allocations != allocations && r->allocations % header->collect_period == 0;
 }
@@ -190,7 +199,7 @@ static bool has_ended(struct ht_runner *r) {
   return r->work.ended = true;
 }
 
-static void step(struct ht_runner *r, size_t index) {
+void run_step(struct ht_runner *r, size_t index) {
   if (has_ended(r)) return;
   unsigned mutator = r->program->operations[index].mutator;
   r->operation = index;
@@ -227,7 +236,7 @@ static void run_scheduled(struct ht_runner *r) {
     for (; operations > 0 && r->queues.head[mutator] != end; operations--) {
       size_t index = r->queues.head[mutator];
       r->queues.head[mutator] = r->queues.next[index];
-      step(r, index);
+      run_step(r, index);
     }
   }
 }
@@ -243,8 +252,9 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   }
   for (unsigned i = 0; i < HT_WEAKS; i++) r->weak_table[i] = -1;
   r->carrier_count = 0;
-  r->operation = r->depth = r->allocations = r->made = r->released_at = r->resized = r->callbacks =
-      r->call_count = 0;
+  base_mutex_init(&r->turn);
+  r->operation = r->depth = r->under_way = r->allocations = r->made = r->released_at = r->resized =
+      r->callbacks = r->call_count = 0;
   r->allocated = 0;
   r->work = (struct run_work){0};
   r->collected = 0;
@@ -277,6 +287,8 @@ void run_close_carriers(struct ht_runner *r, unsigned left) {
 
 // Opens carriers; false: a page request was refused, and the run ends with that.
 static bool open_carriers(struct ht_runner *r, unsigned wanted) {
+  if (run_is_beside(r))
+    wanted = r->program->header.mutators < HT_CARRIERS_MAX ? r->program->header.mutators : HT_CARRIERS_MAX;
   if (r->options.carriers && wanted > r->options.carriers) wanted = r->options.carriers;
   if (r->table->carriers && wanted > r->table->carriers) wanted = r->table->carriers;
   r->threaded = wanted > 1 && r->table->capabilities & HT_THREAD_BOUND;
@@ -311,8 +323,10 @@ static void run_once(struct ht_runner *r, const struct ht_program *program) {
   enum ht_status status = create_heap(r, message, sizeof message);
   if (status == HT_OK) {
     if (open_carriers(r, program->header.carriers)) {
-      if (program->header.mutators == 1)
-        for (size_t i = 0; i < program->operation_count; i++) step(r, i);
+      if (run_is_beside(r))
+        run_beside(r);
+      else if (program->header.mutators == 1)
+        for (size_t i = 0; i < program->operation_count; i++) run_step(r, i);
       else
         run_scheduled(r);
       run_finish(r);
@@ -333,7 +347,7 @@ static void run_once(struct ht_runner *r, const struct ht_program *program) {
 
 // One program in so many is run twice, chosen by what it says.
 static bool is_repeated(const struct ht_runner *r, const struct ht_program *program) {
-  if (!(r->table->capabilities & HT_REPEATABLE)) return false;
+  if (!(r->table->capabilities & HT_REPEATABLE) || run_is_beside(r)) return false;
   uint64_t fold = program->operation_count;
   for (size_t i = 0; i < program->operation_count && i < 64; i++)
     fold = (fold ^ program->operations[i].code ^ program->operations[i].c) * 0x9e3779b97f4a7c15u;

@@ -102,8 +102,9 @@ struct ht_runner {
   struct ht_runner_options options;
   const struct ht_heap_table *table;
   bool moves, releases, hooked;
-  size_t own_count; // invariants that the table lists
-  bool forked;      // this process is a child that tries what ends it
+  size_t own_count;       // invariants that the table lists
+  bool forked;            // this process is a child that tries what ends it
+  struct base_mutex turn; // beside each other: of who reads or writes slots
   struct ht_runner_counts counts;
   struct run_elsewhere elsewhere;
   struct ht_metered *metered;
@@ -122,9 +123,10 @@ struct ht_runner {
   unsigned carrier_count;
   struct ht_carrier *carriers[HT_CARRIERS_MAX];
   struct run_mutator mutators[HT_MUTATORS_MAX];
-  unsigned last;    // at the end of the run, the one that is left
-  unsigned running; // the mutator that is not blocked; HT_MUTATORS_MAX: none
-  size_t operation; // index of the one being done
+  unsigned last;      // at the end of the run, the one that is left
+  unsigned running;   // the mutator that is not blocked; HT_MUTATORS_MAX: none
+  unsigned under_way; // operations that have begun and not ended
+  size_t operation;   // index of the one being done
   enum ht_operation_code code;
   unsigned depth; // of callbacks
   uint32_t allocations;
@@ -271,8 +273,22 @@ void run_scatter(struct ht_runner *r);
 bool run_switch(struct ht_runner *r, unsigned mutator, unsigned carrier);
 void run_detach(struct ht_runner *r, unsigned mutator); // the running one
 void run_block(struct ht_runner *r, unsigned carrier);  // off its carrier, and on again on this one
+void run_stop(struct ht_runner *r);                     // off its carrier, if one runs
 void run_push(struct ht_runner *r);
 void run_pop(struct ht_runner *r);
+
+// beside.c: mutators beside each other.
+void run_beside(struct ht_runner *r);
+static inline bool run_is_beside(const struct ht_runner *r) {
+  return __builtin_expect(r->options.beside != NULL, 0);
+}
+// Nothing is half done but what the running mutator does: everything may be compared.
+static inline bool run_is_quiet(const struct ht_runner *r) {
+  return r->under_way <= 1;
+}
+bool run_takes_turns(const struct ht_runner *r, enum ht_operation_code code);
+// runner.c: the operation with that index, on its mutator.
+void run_step(struct ht_runner *r, size_t index);
 
 // callbacks.c
 ht_finalizer run_finalizer;

@@ -6,56 +6,79 @@
 
 enum { COLUMN = 20 };
 
-struct simulated_choice ht_columns_choose(void *context, const struct simulated_view *view) {
-  const struct ht_columns *c = context;
-  return c->choose(c->context, view);
+struct printer {
+  const struct ht_exploration *exploration;
+  struct ht_replayer replayer;
+  FILE *out;
+  uint64_t steps;
+  const void **words; // in the order in which they came
+  size_t count, capacity;
+  const void *fibers[SIMULATED_FIBERS]; // what names a fiber in steps
+};
+
+static struct simulated_choice choose(void *context, const struct simulated_view *view) {
+  struct printer *p = context;
+  return ht_replay_choose(&p->replayer, view);
+}
+
+static void switches(void *context, unsigned from, unsigned to) {
+  const struct ht_exploration *e = ((struct printer *)context)->exploration;
+  e->switches(e->argument, from, to);
 }
 
 // Numbered from 1; 0: no memory for more names.
-static size_t number_of(struct ht_columns *c, const void *address) {
-  for (size_t i = 0; i < c->count; i++)
-    if (c->words[i] == address) return i + 1;
-  if (c->count == c->capacity) {
-    size_t capacity = c->capacity ? 2 * c->capacity : 32;
-    const void **words = realloc(c->words, capacity * sizeof *words);
+static size_t number_of(struct printer *p, const void *address) {
+  for (size_t i = 0; i < p->count; i++)
+    if (p->words[i] == address) return i + 1;
+  if (p->count == p->capacity) {
+    size_t capacity = p->capacity ? 2 * p->capacity : 32;
+    const void **words = realloc(p->words, capacity * sizeof *words);
     if (!words) return 0;
-    c->words = words;
-    c->capacity = capacity;
+    p->words = words;
+    p->capacity = capacity;
   }
-  c->words[c->count++] = address;
-  return c->count;
+  p->words[p->count++] = address;
+  return p->count;
 }
 
-static void print_object(struct ht_columns *c, unsigned fiber, const struct simulated_step *step) {
+static void print_object(struct printer *p, unsigned fiber, const struct simulated_step *step) {
   switch (step->kind) {
   case SIMULATED_BEGIN:
-    c->fibers[fiber] = step->address;
-    fprintf(c->out, " fiber %u", fiber);
+    p->fibers[fiber] = step->address;
+    fprintf(p->out, " fiber %u", fiber);
     break;
   case SIMULATED_JOIN:
     for (unsigned f = 0; f < SIMULATED_FIBERS; f++)
-      if (c->fibers[f] == step->address) fprintf(c->out, " fiber %u", f);
+      if (p->fibers[f] == step->address) fprintf(p->out, " fiber %u", f);
     break;
   case SIMULATED_START:
+  case SIMULATED_OPERATION:
   case SIMULATED_END:
     break;
   default:
-    if (step->address) fprintf(c->out, " word %zu", number_of(c, step->address));
+    if (step->address) fprintf(p->out, " word %zu", number_of(p, step->address));
   }
 }
 
-void ht_columns_told(void *context, unsigned fiber, const struct simulated_step *step) {
-  struct ht_columns *c = context;
-  fprintf(c->out, "%6" PRIu64 "  %*s%s", ++c->steps, (int)(fiber * COLUMN), "",
+static void told(void *context, unsigned fiber, const struct simulated_step *step) {
+  struct printer *p = context;
+  fprintf(p->out, "%6" PRIu64 "  %*s%s", ++p->steps, (int)(fiber * COLUMN), "",
           simulated_kind_name(step->kind));
-  print_object(c, fiber, step);
-  fputc('\n', c->out);
+  print_object(p, fiber, step);
+  fputc('\n', p->out);
 }
 
-void ht_columns_end(struct ht_columns *c, const struct simulated_end *end) {
-  fprintf(c->out, "%s%s%s\n", simulated_outcome_name(end->outcome), end->message[0] ? ": " : "",
-          end->message);
-  free(c->words);
-  c->words = NULL;
-  c->count = c->capacity = 0;
+void ht_print_columns(const struct ht_exploration *e, const struct ht_trace *trace, FILE *out,
+                      struct simulated_end *end) {
+  struct printer p = {.exploration = e, .replayer = {.trace = trace}, .out = out};
+  struct simulated_options options = {.choose = choose,
+                                      .told = told,
+                                      .switches = e->switches ? switches : NULL,
+                                      .context = &p,
+                                      .buffers = e->buffers,
+                                      .per_address = e->per_address,
+                                      .most = e->most_steps};
+  simulated_run(&options, e->body, e->argument, end);
+  fprintf(out, "%s%s%s\n", simulated_outcome_name(end->outcome), end->message[0] ? ": " : "", end->message);
+  free(p.words);
 }

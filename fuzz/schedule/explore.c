@@ -42,7 +42,8 @@ struct search {
   struct node *nodes;
   size_t count, capacity, depth;
   struct shared_words shared;
-  uint32_t begun; // fibers that have made a step in this run
+  struct shared_words sites, switched; // places in the code
+  uint32_t begun;                      // fibers that have made a step in this run
   bool sleeps;
   bool anew; // a word that was passed is shared
   bool cut;  // this run
@@ -192,6 +193,14 @@ static bool new_node(struct search *s, const struct simulated_view *view) {
   return true;
 }
 
+// Which places were tried, and which with another going first.
+static void note_site(struct search *s, const struct simulated_view *view, struct simulated_choice choice) {
+  uintptr_t site = (uintptr_t)simulated_next(view->current).site;
+  if (s->depth < s->count || !site) return;
+  shared_words_use(&s->sites, site, 0, false);
+  if (view->stays && choice.fiber != view->current) shared_words_use(&s->switched, site, 0, false);
+}
+
 static struct simulated_choice choose(void *context, const struct simulated_view *view) {
   static const struct simulated_choice nobody = {SIMULATED_NOBODY, 0};
   struct search *s = context;
@@ -205,6 +214,7 @@ static struct simulated_choice choose(void *context, const struct simulated_view
     if (s->cut) return nobody;
   }
   struct simulated_choice choice = chosen(&s->nodes[s->depth++]);
+  note_site(s, view, choice);
   s->begun |= 1u << choice.fiber;
   return choice;
 }
@@ -233,9 +243,15 @@ static uint64_t cpu_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static void switches(void *context, unsigned from, unsigned to) {
+  const struct ht_exploration *e = ((struct search *)context)->exploration;
+  e->switches(e->argument, from, to);
+}
+
 static bool run_once(struct search *s) {
   const struct ht_exploration *e = s->exploration;
   struct simulated_options options = {.choose = choose,
+                                      .switches = e->switches ? switches : NULL,
                                       .context = s,
                                       .buffers = e->buffers,
                                       .per_address = e->per_address,
@@ -296,5 +312,9 @@ void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_
     free(s.nodes[i].slept);
   }
   free(s.nodes);
+  result->sites = s.sites.count;
+  result->switched = s.switched.count;
+  shared_words_free(&s.sites);
+  shared_words_free(&s.switched);
   shared_words_free(&s.shared);
 }

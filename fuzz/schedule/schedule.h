@@ -26,14 +26,6 @@ void ht_trace_add(struct ht_trace *trace, struct simulated_choice choice);
 void ht_trace_print(const struct ht_trace *trace, FILE *out);
 bool ht_trace_parse(const char *text, struct ht_trace *trace);
 
-// Keeps what another chooser chooses.
-struct ht_recorder {
-  simulated_choose *choose;
-  void *context; // of `choose`
-  struct ht_trace *trace;
-};
-simulated_choose ht_record_choose; // context: struct ht_recorder
-
 // Choices from a trace; where it ends, or asks for what is not possible, the fiber that runs goes on, and
 // else the first that can.
 struct ht_replayer {
@@ -71,32 +63,13 @@ struct ht_pct {
 void ht_pct_begin(struct ht_pct *pct, uint64_t seed, unsigned depth, uint64_t steps);
 simulated_choose ht_pct_choose; // context: struct ht_pct
 
-// Prints a run as it is made, for a person: a line a step, a column a fiber. Addresses are named by the order
-// in which they come ("word 1"), so the text is the same wherever memory lies. A late store that becomes
-// visible stands in the column of who has stored.
-//
-//    12  load word 2
-//    13                      lock word 1
-struct ht_columns {
-  FILE *out;
-  simulated_choose *choose; // who runs next
-  void *context;            // of `choose`
-  uint64_t steps;           // the rest is private, and zero in the beginning
-  const void **words;
-  size_t count, capacity;
-  const void *fibers[SIMULATED_FIBERS]; // what names a fiber in steps
-};
-simulated_choose ht_columns_choose; // context: struct ht_columns
-simulated_told ht_columns_told;     // the same
-// After the run: how it ended. Frees what the printing took.
-void ht_columns_end(struct ht_columns *columns, const struct simulated_end *end);
-
 // Every way. Preemptions are switches away from a fiber that could go on and did not offer it; a late store
 // that becomes visible is none.
 enum { HT_PREEMPTIONS_ANY = 1000000 };
 struct ht_exploration {
   void (*body)(void *argument); // of one run: makes all anew
   void *argument;
+  simulated_switches *switches; // with `argument`; may be NULL
   // After each run: false is a finding, and ends the search. Not called for runs that are cut.
   bool (*judge)(void *argument, const struct simulated_end *end);
   bool buffers, per_address;
@@ -116,10 +89,24 @@ struct ht_exploration_result {
   uint64_t cut;              // runs that reduction ended, as they were others
   uint64_t steps;            // of all
   uint64_t points, choices;  // of the last pass: points met, and of these with more than one way to go on
-  unsigned passes;           // the search begins anew when a word is found to be shared
-  struct simulated_end end;  // of a finding
-  struct ht_trace trace;     // of a finding; the caller frees it
+  size_t sites, switched;   // places in the code where a fiber was met, and where another was preferred to it
+  unsigned passes;          // the search begins anew when a word is found to be shared
+  struct simulated_end end; // of a finding
+  struct ht_trace trace;    // of a finding; the caller frees it
 };
+
+// One run as a chooser says; `trace` gets its choices, behind those it has.
+void ht_run_chosen(const struct ht_exploration *exploration, simulated_choose *choose, void *context,
+                   struct ht_trace *trace, struct simulated_end *end);
+
+// One run as a trace says, printed for a person: a line a step, a column a fiber, and how it ended. Addresses
+// are named by the order in which they come ("word 1"), so the text is the same wherever memory lies. A late
+// store that becomes visible stands in the column of who has stored.
+//
+//    12  load word 2
+//    13                      lock word 1
+void ht_print_columns(const struct ht_exploration *exploration, const struct ht_trace *trace, FILE *out,
+                      struct simulated_end *end);
 
 void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_result *result);
 

@@ -65,13 +65,6 @@ bool ht_trace_parse(const char *text, struct ht_trace *trace) {
   return !trace->overflowed;
 }
 
-struct simulated_choice ht_record_choose(void *context, const struct simulated_view *view) {
-  struct ht_recorder *recorder = context;
-  struct simulated_choice choice = recorder->choose(recorder->context, view);
-  ht_trace_add(recorder->trace, choice);
-  return choice;
-}
-
 static bool can(const struct simulated_view *view, struct simulated_choice choice) {
   if (choice.fiber >= SIMULATED_FIBERS) return false;
   return choice.late ? view->late >> choice.fiber & 1 && choice.late <= simulated_late(choice.fiber)

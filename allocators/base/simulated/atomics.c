@@ -11,8 +11,11 @@ static inline bool buffered(void) {
   return w->running && w->options->buffers;
 }
 
-static inline void at(enum simulated_kind kind, const volatile void *address) {
-  if (simulated_world.running) simulated_point(kind, (const void *)address);
+// Inlined, so that the address is the instrumented code's.
+static inline __attribute__((always_inline)) void at(enum simulated_kind kind, const volatile void *address) {
+  if (!simulated_world.running) return;
+  WORLD_HERE();
+  simulated_point(kind, (const void *)address);
 }
 
 static inline bool releases(order o) {
@@ -31,7 +34,7 @@ static inline bool store_late(const volatile void *address, size_t bytes, order 
   return true;
 }
 
-static inline void locked(const volatile void *address) {
+static inline __attribute__((always_inline)) void locked(const volatile void *address) {
   at(SIMULATED_CHANGE, address);
   if (simulated_world.running) buffer_flush();
 }
@@ -113,7 +116,7 @@ void __tsan_atomic_thread_fence(order o) {
   struct world *w = &simulated_world;
   if (!w->running) return;
   if (o == __ATOMIC_SEQ_CST) {
-    simulated_point(SIMULATED_FENCE, NULL);
+    at(SIMULATED_FENCE, NULL);
     buffer_flush();
   } else if (w->options->buffers && releases(o)) {
     buffer_fence();

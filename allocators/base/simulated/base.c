@@ -53,12 +53,14 @@ void base_mutex_destroy(struct base_mutex *mutex) {
 }
 
 void base_mutex_lock(struct base_mutex *mutex) {
+  WORLD_HERE();
   step(SIMULATED_LOCK, mutex, get(&mutex->state) == FREE);
   set(&mutex->state, me());
   if (simulated_world.running) world_let(SIMULATED_LOCK, mutex, false);
 }
 
 bool base_mutex_trylock(struct base_mutex *mutex) {
+  WORLD_HERE();
   step(SIMULATED_TRY_LOCK, mutex, true);
   if (get(&mutex->state) != FREE) {
     if (simulated_world.touches) touch(mutex, sizeof *mutex, false);
@@ -70,6 +72,7 @@ bool base_mutex_trylock(struct base_mutex *mutex) {
 }
 
 void base_mutex_unlock(struct base_mutex *mutex) {
+  WORLD_HERE();
   step(SIMULATED_UNLOCK, mutex, true);
   if (get(&mutex->state) == FREE) misuse("gives back a mutex that nobody holds");
   set(&mutex->state, FREE);
@@ -81,6 +84,7 @@ void base_parker_init(struct base_parker *parker) {
 }
 
 void base_park(struct base_parker *parker) {
+  WORLD_HERE();
   step(SIMULATED_PARK, parker, get(&parker->permit) == PERMIT);
   set(&parker->permit, NO_PERMIT);
 }
@@ -90,6 +94,7 @@ void base_park(struct base_parker *parker) {
 bool base_park_until(struct base_parker *parker, uint64_t deadline) {
   struct world *w = &simulated_world;
   bool can = get(&parker->permit) == PERMIT;
+  WORLD_HERE();
   if (w->running) {
     struct fiber *f = &w->fibers[w->current];
     f->in_time = true;
@@ -112,6 +117,7 @@ bool base_park_until(struct base_parker *parker, uint64_t deadline) {
 }
 
 void base_unpark(struct base_parker *parker) {
+  WORLD_HERE();
   step(SIMULATED_UNPARK, parker, true);
   set(&parker->permit, PERMIT);
   if (simulated_world.running) world_let(SIMULATED_PARK, parker, true);
@@ -122,6 +128,7 @@ void base_unpark(struct base_parker *parker) {
 void base_pause(void) {
   struct world *w = &simulated_world;
   if (!w->running) return;
+  WORLD_HERE();
   struct fiber *f = &w->fibers[w->current];
   bool can = f->seen != w->changes;
   f->seen = w->changes;

@@ -50,7 +50,8 @@ enum simulated_kind {
   SIMULATED_START,
   SIMULATED_JOIN,
   SIMULATED_PAUSE,
-  SIMULATED_VISIBLE, // a late store becomes visible: a step of a buffer, no fiber's
+  SIMULATED_VISIBLE,   // a late store becomes visible: a step of a buffer, no fiber's
+  SIMULATED_OPERATION, // of a program that tries a heap: one of its operations begins
   SIMULATED_END,
   SIMULATED_KINDS
 };
@@ -60,6 +61,7 @@ const char *simulated_kind_name(enum simulated_kind kind);
 struct simulated_step {
   enum simulated_kind kind;
   const void *address; // NULL: of nothing
+  const void *site;    // where in the code; NULL: not known
 };
 
 // What can be chosen.
@@ -82,9 +84,13 @@ typedef struct simulated_choice simulated_choose(void *context, const struct sim
 // A step was chosen, and is about to be made.
 typedef void simulated_told(void *context, unsigned fiber, const struct simulated_step *step);
 
+// Another fiber is about to run.
+typedef void simulated_switches(void *context, unsigned from, unsigned to);
+
 struct simulated_options {
   simulated_choose *choose;
-  simulated_told *told; // may be NULL
+  simulated_told *told;         // may be NULL
+  simulated_switches *switches; // may be NULL
   void *context;
   bool buffers;     // stores are late
   bool per_address; // and may overtake one another, except to the same address or past a release

@@ -12,9 +12,9 @@ enum { IDLE_MAX = 1000 };
 enum { STEPS_MOST = 1000000 };
 
 const char *simulated_kind_name(enum simulated_kind kind) {
-  static const char *const names[SIMULATED_KINDS] = {"begin", "load",     "store",  "change",  "fence",
-                                                     "lock",  "try lock", "unlock", "park",    "unpark",
-                                                     "start", "join",     "pause",  "visible", "end"};
+  static const char *const names[SIMULATED_KINDS] = {
+      "begin", "load",   "store", "change", "fence", "lock",    "try lock",  "unlock",
+      "park",  "unpark", "start", "join",   "pause", "visible", "operation", "end"};
   return names[kind];
 }
 
@@ -90,13 +90,13 @@ void world_changed(void) {
 
 void world_let(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
-  uint32_t those = can ? w->waiting : w->runnable;
+  // Who has just made this step does not wait for it any more.
+  uint32_t those = can ? w->waiting : w->runnable & ~(1u << w->current);
   for (; those; those &= those - 1) {
     unsigned f = (unsigned)__builtin_ctz(those);
     const struct fiber *fiber = &w->fibers[f];
-    if (fiber->step.kind != kind || fiber->step.address != address) continue;
-    // Who has just made this step waits no more, and who waits with a deadline can always go on.
-    if (!can && (f == w->current || fiber->in_time)) continue;
+    // Who waits with a deadline can always go on.
+    if (fiber->step.kind != kind || fiber->step.address != address || (!can && fiber->in_time)) continue;
     w->waiting ^= 1u << f;
     w->runnable ^= 1u << f;
   }
@@ -188,6 +188,7 @@ static void go_on(unsigned fiber) {
   if (fiber == w->current) return;
   struct fiber *from = current(), *to = &w->fibers[fiber];
   w->end->switches++;
+  if (w->options->switches) w->options->switches(w->options->context, w->current, fiber);
   if (from->end > from->first) buffer_leave(w->current);
   fiber_switch_told(fiber);
   w->current = fiber;
@@ -228,7 +229,7 @@ void world_decide(void) {
     }
     if (choice.late) {
       const void *address = buffer_address(choice.fiber, choice.late - 1u);
-      make_step(&(struct simulated_step){SIMULATED_VISIBLE, address}, choice.fiber);
+      make_step(&(struct simulated_step){SIMULATED_VISIBLE, address, NULL}, choice.fiber);
       w->fibers[choice.fiber].shown = w->end->steps;
       if (__builtin_expect(w->behind != 0, 0)) let_behind(0, 1u << choice.fiber);
       buffer_make_visible(choice.fiber, choice.late - 1u);
@@ -297,7 +298,7 @@ static void begin(const struct simulated_options *options, struct simulated_end 
 // Once a process.
 static bool make_world(void) {
   static bool made;
-  return made || (made = fiber_stacks_map() && buffers_map() && memory_map());
+  return made || (made = fiber_stacks_map() && buffers_map());
 }
 
 void simulated_run(const struct simulated_options *options, void (*body)(void *argument), void *argument,

@@ -64,6 +64,9 @@ void fiber_switch_told(unsigned to); // sanitizers are told; SIMULATED_NOBODY: o
 void fiber_switched(void);
 bool fiber_owns(uintptr_t address, unsigned *fiber);
 
+// Within a function that instrumented code calls: notes from where, for the step that follows.
+#define WORLD_HERE() (simulated_world.fibers[simulated_world.current].step.site = __builtin_return_address(0))
+
 // world.c: lets the chooser say who makes its step next; returns when the caller may make its own.
 void world_decide(void);
 // Somebody may have waited for this.
@@ -90,7 +93,6 @@ void buffer_enter(unsigned fiber);
 unsigned buffer_candidates(unsigned fiber);
 
 // memory.c
-bool memory_map(void);
 void memory_restore(void);
 
 // touch.c

@@ -45,52 +45,47 @@ static bool judge(void *argument, const struct simulated_end *end) {
   return is_right(argument, end);
 }
 
-static void run(const struct job *job, simulated_choose *choose, simulated_told *told, void *context,
-                struct simulated_end *end) {
-  const struct simulated_options options = {.choose = choose,
-                                            .told = told,
-                                            .context = context,
-                                            .buffers = job->order != EXAMPLE_SEQUENTIAL,
-                                            .per_address = job->order == EXAMPLE_PARTIAL_STORE,
-                                            .most = STEPS_MOST};
-  simulated_run(&options, body, (void *)(uintptr_t)job, end);
+static struct ht_exploration exploration_of(const struct job *job, unsigned preemptions) {
+  return (struct ht_exploration){.body = body,
+                                 .judge = judge,
+                                 .argument = (void *)(uintptr_t)job,
+                                 .buffers = job->order != EXAMPLE_SEQUENTIAL,
+                                 .per_address = job->order == EXAMPLE_PARTIAL_STORE,
+                                 .preemptions = preemptions,
+                                 .reduce = true,
+                                 .most_steps = STEPS_MOST};
+}
+
+static char *print(const struct job *job, const struct ht_trace *trace, struct simulated_end *end) {
+  const struct ht_exploration exploration = exploration_of(job, 0);
+  char *text;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  CHECK(out);
+  ht_print_columns(&exploration, trace, out, end);
+  CHECK(fclose(out) == 0);
+  return text;
 }
 
 // What is wrong in this run is what the variant says, and a run of its trace is the same, line by line.
 static void check_finding(const struct job *job, const struct simulated_end *end,
                           const struct ht_trace *trace) {
-  char *texts[2];
+  struct simulated_end again;
   CHECK(end->outcome == job->variant->outcome && !trace->overflowed);
-  for (unsigned i = 0; i < 2; i++) {
-    size_t size;
-    FILE *out = open_memstream(&texts[i], &size);
-    CHECK(out);
-    struct ht_replayer replayer = {.trace = trace};
-    struct ht_columns columns = {.out = out, .choose = ht_replay_choose, .context = &replayer};
-    struct simulated_end again;
-    run(job, ht_columns_choose, ht_columns_told, &columns, &again);
-    CHECK(!is_right(job, &again) && !replayer.strayed);
-    CHECK(again.outcome == end->outcome && again.steps == end->steps && again.switches == end->switches &&
-          strcmp(again.message, end->message) == 0);
-    ht_columns_end(&columns, &again);
-    CHECK(fclose(out) == 0);
-  }
-  CHECK(strcmp(texts[0], texts[1]) == 0);
-  free(texts[0]);
-  free(texts[1]);
+  char *text = print(job, trace, &again);
+  CHECK(!is_right(job, &again));
+  CHECK(again.outcome == end->outcome && again.steps == end->steps && again.switches == end->switches &&
+        strcmp(again.message, end->message) == 0);
+  char *second = print(job, trace, &again);
+  CHECK(strcmp(text, second) == 0);
+  free(text);
+  free(second);
 }
 
 static void explore(const struct job *job, unsigned less) {
   unsigned preemptions = job->example->preemptions[job->order];
   if (less) preemptions = preemptions == EXAMPLE_ANY ? 2 : preemptions - 1;
-  const struct ht_exploration exploration = {.body = body,
-                                             .judge = judge,
-                                             .argument = (void *)(uintptr_t)job,
-                                             .buffers = job->order != EXAMPLE_SEQUENTIAL,
-                                             .per_address = job->order == EXAMPLE_PARTIAL_STORE,
-                                             .preemptions = preemptions,
-                                             .reduce = true,
-                                             .most_steps = STEPS_MOST};
+  const struct ht_exploration exploration = exploration_of(job, preemptions);
   struct ht_exploration_result result;
   ht_explore(&exploration, &result);
   bool finds = job->variant->fault && job->order >= job->variant->order;
@@ -133,15 +128,15 @@ static void *begin_bytes(union chooser *c, uint64_t seed, unsigned depth, uint64
 
 static void draw(const struct job *job, simulated_choose *choose,
                  void *begin(union chooser *, uint64_t seed, unsigned depth, uint64_t steps)) {
+  const struct ht_exploration exploration = exploration_of(job, 0);
   bool finds = job->variant->fault != 0;
   uint64_t steps = 1, most = finds ? INPUTS_MOST : INPUTS_RIGHT;
   for (uint64_t seed = 1; seed <= most; seed++) {
     union chooser chooser;
     struct ht_trace trace = {0};
-    struct ht_recorder recorder = {
-        choose, begin(&chooser, seed, finds ? job->variant->depth : 1 + (unsigned)(seed % 4), steps), &trace};
     struct simulated_end end;
-    run(job, ht_record_choose, NULL, &recorder, &end);
+    void *context = begin(&chooser, seed, finds ? job->variant->depth : 1 + (unsigned)(seed % 4), steps);
+    ht_run_chosen(&exploration, choose, context, &trace, &end);
     bool right = is_right(job, &end);
     if (end.steps > steps && right) steps = end.steps;
     if (!right) {

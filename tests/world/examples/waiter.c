@@ -69,5 +69,5 @@ const struct example example_waiter = {
     .wrong = wrong,
     .preemptions = {EXAMPLE_ANY, EXAMPLE_ANY, EXAMPLE_ANY},
     .variants = {{"correct", 0, 0, 0, 0},
-                 {"not taken back", NOT_TAKEN_BACK, EXAMPLE_SEQUENTIAL, SIMULATED_DEAD_STACK, 2}},
+                 {"not taken back", NOT_TAKEN_BACK, EXAMPLE_SEQUENTIAL, SIMULATED_DEAD_STACK, 1}},
 };
