@@ -35,7 +35,7 @@ struct example {
 
 extern const struct example example_peterson, example_treiber, example_queue, example_once, example_count,
     example_deque, example_marker, example_marker_of_three, example_locks, example_backoff, example_spin,
-    example_waiter;
+    example_waiter, example_depth;
 
 // Starts run(0) to run(count - 1), each in a thread, and waits for all.
 void example_threads(unsigned count, void (*run)(uintptr_t number));

@@ -273,7 +273,7 @@ const struct example example_marker = {
     .bytes = sizeof s,
     .body = body_two,
     .wrong = wrong,
-    .preemptions = {2, 1, 1},
+    .preemptions = {3, 1, 1},
     .variants = {{"correct", 0, 0, 0, 0},
                  {"no deletion half", NO_DELETION, EXAMPLE_SEQUENTIAL, SIMULATED_ENDED, 2},
                  {"no insertion half", NO_INSERTION, EXAMPLE_SEQUENTIAL, SIMULATED_ENDED, 2},
