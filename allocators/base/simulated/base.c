@@ -108,6 +108,7 @@ bool base_park_until(struct base_parker *parker, uint64_t deadline) {
     w->fibers[w->current].in_time = false;
     w->fibers[w->current].seen = w->changes;
   }
+  if (w->touches) touch(parker, sizeof *parker, false);
   if (get(&parker->permit) == PERMIT) {
     set(&parker->permit, NO_PERMIT);
     return true;

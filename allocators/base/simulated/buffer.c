@@ -24,9 +24,17 @@ static void write_word(const struct late_word *word, uint64_t value) {
   memcpy(word->address, &value, word->bytes);
 }
 
+// Of a call that has returned, where this world's own calls are now.
+static bool is_ours(const struct late_word *word, unsigned fiber) {
+  unsigned owner;
+  return fiber_owns((uintptr_t)word->address, &owner) && owner == fiber &&
+         (uintptr_t)word->address < simulated_world.fibers[fiber].ours;
+}
+
 void buffer_leave(unsigned fiber) {
   struct fiber *f = &simulated_world.fibers[fiber];
   for (size_t i = f->end; i-- > f->first;) {
+    if (is_ours(&f->late[i], fiber)) continue;
     f->late[i].new = read_word(&f->late[i]);
     write_word(&f->late[i], f->late[i].old);
   }
@@ -35,6 +43,7 @@ void buffer_leave(unsigned fiber) {
 void buffer_enter(unsigned fiber) {
   struct fiber *f = &simulated_world.fibers[fiber];
   for (size_t i = f->first; i < f->end; i++) {
+    if (is_ours(&f->late[i], fiber)) continue;
     f->late[i].old = read_word(&f->late[i]);
     write_word(&f->late[i], f->late[i].new);
   }
@@ -106,7 +115,8 @@ void buffer_make_visible(unsigned fiber, unsigned which) {
   if (w->touches)
     for (size_t i = start; i < end; i++) touch(f->late[i].address, f->late[i].bytes, true);
   if (mine->end > mine->first) buffer_leave(w->current);
-  for (size_t i = start; i < end; i++) write_word(&f->late[i], f->late[i].new);
+  for (size_t i = start; i < end; i++)
+    if (!is_ours(&f->late[i], fiber)) write_word(&f->late[i], f->late[i].new);
   forget(fiber, start, end);
   if (mine->end > mine->first) buffer_enter(w->current);
   world_changed();

@@ -69,9 +69,13 @@ void simulated_stop(const char *format, ...) {
 void world_check_stack(const void *address) {
   unsigned owner;
   struct world *w = &simulated_world;
-  if (w->running && fiber_owns((uintptr_t)address, &owner) && w->dead_stacks >> owner & 1)
-    world_leave(SIMULATED_DEAD_STACK, "fiber %u uses the stack of fiber %u, which has ended", w->current,
-                owner);
+  if (!w->running || !fiber_owns((uintptr_t)address, &owner) || owner == w->current) return;
+  bool ended = w->dead_stacks >> owner & 1;
+  if (!ended && (uintptr_t)address >= w->fibers[owner].frame) return;
+  // In another schedule it may be in time.
+  simulated_touch(address, sizeof(uint64_t), true);
+  world_leave(SIMULATED_DEAD_STACK, "fiber %u uses the stack of %sfiber %u, which has %s", w->current,
+              ended ? "" : "a call of ", owner, ended ? "ended" : "returned");
 }
 
 // Those at a pause wait for a change, and so do those whose time came and changed nothing.
@@ -214,6 +218,7 @@ static struct simulated_choice choose(void) {
 
 void world_decide(void) {
   struct world *w = &simulated_world;
+  current()->ours = WORLD_FRAME();
   for (;;) {
     if (__builtin_expect(!w->runnable && !w->late, 0)) {
       let_time_pass();
@@ -240,6 +245,7 @@ void world_decide(void) {
     if (__builtin_expect(w->behind != 0, 0)) let_behind(1u << choice.fiber, 0);
     go_on(choice.fiber);
     current()->offers = false;
+    current()->frame = 0;
     return;
   }
 }

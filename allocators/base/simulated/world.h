@@ -18,6 +18,8 @@ struct late_word {
 
 struct fiber {
   void *stack_pointer; // while it does not run
+  uintptr_t frame;     // and then, if not 0: its stack below is of calls that have returned
+  uintptr_t ours;      // its stack below is used by this world
   struct simulated_step step;
   bool used; // begun, and not ended and joined
   bool ended;
@@ -64,8 +66,14 @@ void fiber_switch_told(unsigned to); // sanitizers are told; SIMULATED_NOBODY: o
 void fiber_switched(void);
 bool fiber_owns(uintptr_t address, unsigned *fiber);
 
+// Where the frame of the caller of this function ends: what lies below belongs to this one, and what it
+// calls.
+#define WORLD_FRAME() ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *))
+
 // Within a function that instrumented code calls: notes from where, for the step that follows.
-#define WORLD_HERE() (simulated_world.fibers[simulated_world.current].step.site = __builtin_return_address(0))
+#define WORLD_HERE()                                                      \
+  (simulated_world.fibers[simulated_world.current].frame = WORLD_FRAME(), \
+   simulated_world.fibers[simulated_world.current].step.site = __builtin_return_address(0))
 
 // world.c: lets the chooser say who makes its step next; returns when the caller may make its own.
 void world_decide(void);
