@@ -5,11 +5,14 @@
 //
 // - Who runs goes on, without a choice, where its next step is on what it alone uses (shared_words.h), and a
 //   late store to such words becomes visible at once. Moving a switch to the next step that matters costs no
-//   preemption more, so this holds under any bound.
+//   preemption more, so this holds under any bound. Nobody sees what a fiber stores before another one
+//   begins.
 // - Sleep sets (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): what
 // was
 //   tried at a node is not tried again below a later choice of the node, until a step comes that depends on
-//   it. The run it equals may need a preemption more, so this is done only without a bound.
+//   it. Of a fiber's step this is done only without a bound, as the run it equals may need a preemption more.
+//   A store that becomes visible earlier costs nothing wherever it stands, and is tried first; while it
+//   sleeps, its fiber makes no step that makes all visible.
 #include "fuzz/schedule/schedule.h"
 #include "fuzz/schedule/shared_words.h"
 
@@ -30,7 +33,8 @@ struct node {
   unsigned count, at;
   unsigned current; // who had made the last step
   bool stays;
-  bool late, waits;                 // there are late stores; and the last step was made past some
+  bool late, waits;                 // there are late stores; and some step was made past them
+  uint32_t flushes;                 // fibers whose next step makes visible what is late
   unsigned preemptions;             // before this choice
   struct simulated_touched touched; // by the choice at `at`
   struct slept *slept;
@@ -45,7 +49,8 @@ struct search {
   struct shared_words shared;
   struct shared_words sites, switched; // places in the code
   uint32_t begun;                      // fibers that have made a step in this run
-  bool sleeps;
+  bool sleeps;                         // steps of buffers that were tried sleep
+  bool fibers_sleep;
   bool anew; // a word that was passed is shared
   bool cut;  // this run
   bool no_memory;
@@ -91,9 +96,35 @@ static bool sleep_add(struct node *node, struct simulated_choice choice,
 }
 
 static bool is_asleep(const struct node *node, struct simulated_choice choice) {
-  for (size_t i = 0; i < node->slept_count; i++)
-    if (same(node->slept[i].choice, choice)) return true;
+  bool flushes = !choice.late && node->flushes >> choice.fiber & 1;
+  for (size_t i = 0; i < node->slept_count; i++) {
+    struct simulated_choice slept = node->slept[i].choice;
+    if (same(slept, choice) || (flushes && slept.late && slept.fiber == choice.fiber)) return true;
+  }
   return false;
+}
+
+// Of those with late stores, who makes them visible in its next step for certain?
+static uint32_t flushing(const struct simulated_view *view) {
+  uint32_t those = 0;
+  for (uint32_t left = view->late & view->runnable; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    switch (simulated_next(f).kind) {
+    case SIMULATED_STORE: // with buffers, only one that is sequentially consistent is a step
+    case SIMULATED_CHANGE:
+    case SIMULATED_FENCE:
+    case SIMULATED_LOCK:
+    case SIMULATED_UNLOCK:
+    case SIMULATED_UNPARK:
+    case SIMULATED_START:
+    case SIMULATED_END:
+      those |= 1u << f;
+      break;
+    default:
+      break;
+    }
+  }
+  return those;
 }
 
 static struct simulated_choice chosen(const struct node *node) {
@@ -149,16 +180,6 @@ static bool matters(struct search *s, const struct simulated_view *view) {
   }
 }
 
-// Who runs goes on first: what costs nothing is tried before what does.
-static void prefer(struct node *node, const struct simulated_view *view) {
-  for (unsigned i = 1; view->stays && i < node->count; i++) {
-    if (node->choices[i].fiber != view->current) continue;
-    struct simulated_choice first = node->choices[0];
-    node->choices[0] = node->choices[i];
-    node->choices[i] = first;
-  }
-}
-
 static bool word_is_shared(void *context, uintptr_t word) {
   return shared_words_pass(context, word);
 }
@@ -173,22 +194,33 @@ static unsigned private_store(struct search *s, const struct simulated_view *vie
   return SIMULATED_NOBODY;
 }
 
+// Nobody else has begun, or could.
+static bool is_alone(const struct search *s, const struct simulated_view *view) {
+  return view->stays && view->runnable == 1u << view->current && s->begun == view->runnable;
+}
+
+// If the bound allows it to go on.
+static bool add_fiber(struct search *s, struct node *node, unsigned fiber) {
+  unsigned more = cost(node, (struct simulated_choice){(uint8_t)fiber, 0});
+  return node->preemptions + more > s->exploration->preemptions || add_choice(node, fiber, 0);
+}
+
 static bool add_choices(struct search *s, struct node *node, const struct simulated_view *view) {
   bool fits = true;
-  unsigned private = private_store(s, view);
+  uint32_t buffers = s->exploration->reduce && is_alone(s, view) ? 0 : view->late;
+  node->late = buffers != 0;
+  unsigned private = buffers ? private_store(s, view) : SIMULATED_NOBODY;
   if (private != SIMULATED_NOBODY) return add_choice(node, private, 1);
-  bool others = !view->stays || matters(s, view);
-  for (uint32_t left = view->runnable; left; left &= left - 1) {
-    unsigned f = (unsigned)__builtin_ctz(left);
-    if (f != view->current && !others) continue;
-    if (node->preemptions + cost(node, (struct simulated_choice){(uint8_t)f, 0}) <=
-        s->exploration->preemptions)
-      fits &= add_choice(node, f, 0);
-  }
-  prefer(node, view);
-  for (uint32_t left = view->late; left; left &= left - 1) {
+  for (uint32_t left = buffers; left; left &= left - 1) {
     unsigned f = (unsigned)__builtin_ctz(left);
     for (unsigned n = 1, most = simulated_late(f); n <= most; n++) fits &= add_choice(node, f, n);
+  }
+  // Who runs goes on first: what costs nothing is tried before what does.
+  if (view->stays) fits &= add_fiber(s, node, view->current);
+  bool others = !view->stays || matters(s, view);
+  for (uint32_t left = others ? view->runnable : 0; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    if (!view->stays || f != view->current) fits &= add_fiber(s, node, f);
   }
   return fits;
 }
@@ -213,8 +245,9 @@ static bool new_node(struct search *s, const struct simulated_view *view) {
   node->count = node->at = 0;
   node->current = view->current;
   node->stays = view->stays;
-  node->late = view->late != 0;
-  node->waits = last && last->late && !chosen(last).late;
+  node->late = false;
+  node->waits = last && last->late && (last->waits || !chosen(last).late);
+  node->flushes = flushing(view);
   node->preemptions = last ? last->preemptions + cost(last, chosen(last)) : 0;
   node->slept_count = 0;
   for (size_t i = 0; s->sleeps && last && i < last->slept_count; i++)
@@ -259,7 +292,8 @@ static bool backtrack(struct search *s) {
   while (s->count > 0) {
     struct node *node = &s->nodes[s->count - 1];
     if (node->at < node->count) {
-      if (s->sleeps && !sleep_add(node, chosen(node), &node->touched)) s->no_memory = true;
+      bool sleeps = chosen(node).late ? s->sleeps : s->fibers_sleep;
+      if (sleeps && !sleep_add(node, chosen(node), &node->touched)) s->no_memory = true;
       node->at++;
       if (skip_slept(node)) return !s->no_memory;
     }
@@ -320,7 +354,8 @@ void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_
   struct search s = {.exploration = exploration, .result = result};
   uint64_t began = cpu_ns();
   *result = (struct ht_exploration_result){.explored = HT_EXPLORED_ALL, .passes = 1};
-  s.sleeps = exploration->reduce && exploration->preemptions >= HT_PREEMPTIONS_ANY;
+  s.sleeps = exploration->reduce;
+  s.fibers_sleep = s.sleeps && exploration->preemptions >= HT_PREEMPTIONS_ANY;
   for (;;) {
     if (!run_once(&s)) break;
     if (s.anew) {

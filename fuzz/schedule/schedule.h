@@ -45,16 +45,17 @@ struct ht_byte_chooser {
 };
 simulated_choose ht_bytes_choose; // context: struct ht_byte_chooser
 
-// Probabilistic concurrency testing: random priorities, and at depth - 1 random steps the fiber that runs
-// falls behind all others. A bug that needs `depth` orderings is found with probability at least 1 / (n *
-// k^(d-1)), with n fibers and k steps. A buffer has a priority as a fiber has. (Burckhardt, Kothari,
+// Probabilistic concurrency testing: random priorities, and after depth - 1 random steps who has made that
+// step falls behind all others. A bug that needs `depth` orderings is found with probability at least 1 / (n
+// * k^(d-1)), with n fibers and k steps. A buffer has a priority as a fiber has. (Burckhardt, Kothari,
 // Musuvathi, Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010.)
 enum { HT_PCT_DEPTH_MAX = 8 };
 struct ht_pct {
   struct ht_random random;
   uint64_t step;
   unsigned depth;
-  uint32_t lowest;                           // below all that were drawn: of who falls behind next
+  unsigned last;                             // whose step, or buffer's, the last one was
+  uint32_t lowest;                           // below all others: of who has offered last
   uint32_t priorities[2 * SIMULATED_FIBERS]; // of fibers, and of their buffers; 0: not drawn yet
   uint64_t changes[HT_PCT_DEPTH_MAX - 1];    // steps
 };
@@ -97,6 +98,15 @@ struct ht_exploration_result {
 // One run as a chooser says; `trace` gets its choices, behind those it has.
 void ht_run_chosen(const struct ht_exploration *exploration, simulated_choose *choose, void *context,
                    struct ht_trace *trace, struct simulated_end *end);
+
+// One run as a trace says, printed for a person: a line a step, a column a fiber, and how it ended. Addresses
+// are named by the order in which they come ("word 1"), so the text is the same wherever memory lies. A late
+// store that becomes visible stands in the column of who has stored.
+//
+//    12  load word 2
+//    13                      lock word 1
+void ht_print_columns(const struct ht_exploration *exploration, const struct ht_trace *trace, FILE *out,
+                      struct simulated_end *end);
 
 void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_result *result);
 

@@ -108,6 +108,7 @@ bool base_park_until(struct base_parker *parker, uint64_t deadline) {
     w->fibers[w->current].in_time = false;
     w->fibers[w->current].seen = w->changes;
   }
+  if (w->touches) touch(parker, sizeof *parker, false);
   if (get(&parker->permit) == PERMIT) {
     set(&parker->permit, NO_PERMIT);
     return true;
@@ -133,6 +134,7 @@ void base_pause(void) {
   bool can = f->seen != w->changes;
   f->seen = w->changes;
   f->offers = true;
+  world_be_fair();
   step(SIMULATED_PAUSE, NULL, can);
   w->touching->pauses = true;
 }

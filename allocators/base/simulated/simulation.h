@@ -15,6 +15,11 @@
 //
 // (Store buffers: Owens, Sarkar, Sewell, "A Better x86 Memory Model: x86-TSO", 2009.)
 //
+// Whoever pauses lets others go first: at a second pause those that could have gone on at the first one and
+// were not chosen since are all that can be. So a run without an end is no chooser's whim.
+//
+// (Musuvathi, Qadeer, "Fair Stateless Model Checking", 2008.)
+//
 // One world a process, driven by one thread. x86-64.
 #ifndef BASE_SIMULATED_SIMULATION_H
 #define BASE_SIMULATED_SIMULATION_H

@@ -9,6 +9,7 @@ static void thread_begins(void) {
   unsigned mine = w->current;
   struct fiber *f = &w->fibers[mine];
   f->run(f->argument);
+  WORLD_HERE();
   world_step(SIMULATED_END, f, true);
   buffer_flush();
   f->ended = true;
@@ -27,6 +28,7 @@ bool base_thread_start(struct base_thread *thread, void (*run)(void *argument), 
   unsigned number = 1;
   while (number < SIMULATED_FIBERS && w->fibers[number].used) number++;
   if (number == SIMULATED_FIBERS) return false;
+  WORLD_HERE();
   simulated_point(SIMULATED_START, thread);
   // A system call: what was stored before is visible.
   buffer_flush();
@@ -50,6 +52,7 @@ void base_thread_join(struct base_thread *thread) {
   if (!w->running || thread->handle == 0 || thread->handle >= SIMULATED_FIBERS) __builtin_trap();
   struct fiber *f = &w->fibers[thread->handle];
   if (!f->used) world_leave(SIMULATED_MISUSE, "fiber %u joins one that was joined already", w->current);
+  WORLD_HERE();
   world_step(SIMULATED_JOIN, f, f->ended);
   simulated_touch(f, 1, true);
   f->used = false;

@@ -69,9 +69,13 @@ void simulated_stop(const char *format, ...) {
 void world_check_owner(const void *address) {
   struct world *w = &simulated_world;
   unsigned owner = (unsigned)(((uintptr_t)address - FIBER_STACKS) / SIMULATED_STACK_BYTES);
-  if (w->running && w->dead_stacks >> owner & 1)
-    world_leave(SIMULATED_DEAD_STACK, "fiber %u uses the stack of fiber %u, which has ended", w->current,
-                owner);
+  if (!w->running || owner == w->current) return;
+  bool ended = w->dead_stacks >> owner & 1;
+  if (!ended && (uintptr_t)address >= w->fibers[owner].frame) return;
+  // In another schedule it may be in time.
+  simulated_touch(address, sizeof(uint64_t), true);
+  world_leave(SIMULATED_DEAD_STACK, "fiber %u uses the stack of %sfiber %u, which has %s", w->current,
+              ended ? "" : "a call of ", owner, ended ? "ended" : "returned");
 }
 
 // Those at a pause wait for a change, and so do those whose time came and changed nothing.
@@ -90,10 +94,12 @@ void world_changed(void) {
 
 void world_let(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
+  // Who has just made this step does not wait for it any more.
   uint32_t those = can ? w->waiting : w->runnable & ~(1u << w->current);
   for (; those; those &= those - 1) {
     unsigned f = (unsigned)__builtin_ctz(those);
     const struct fiber *fiber = &w->fibers[f];
+    // Who waits with a deadline can always go on.
     if (fiber->step.kind != kind || fiber->step.address != address || (!can && fiber->in_time)) continue;
     w->waiting ^= 1u << f;
     w->runnable ^= 1u << f;
@@ -130,6 +136,51 @@ static void let_time_pass(void) {
   w->runnable |= 1u << first;
 }
 
+void world_be_fair(void) {
+  struct world *w = &simulated_world;
+  struct fiber *f = current();
+  f->after = f->after_late = 0;
+  for (uint32_t left = f->able_then & w->runnable & ~(1u << w->current); left; left &= left - 1) {
+    unsigned other = (unsigned)__builtin_ctz(left);
+    if (w->fibers[other].made <= f->paused) f->after |= 1u << other;
+  }
+  for (uint32_t left = f->late_then & w->late; left; left &= left - 1) {
+    unsigned other = (unsigned)__builtin_ctz(left);
+    if (w->fibers[other].shown <= f->paused) f->after_late |= 1u << other;
+  }
+  if (f->after | f->after_late) w->behind |= 1u << w->current;
+  f->able_then = w->runnable;
+  f->late_then = w->late;
+  f->paused = w->end->steps;
+}
+
+// Of those that can go on, the ones that need not let others go first. Not empty if those are not: who has
+// paused last is in front of nobody.
+static uint32_t may_run(void) {
+  struct world *w = &simulated_world;
+  uint32_t may = w->runnable;
+  for (uint32_t left = w->behind & may; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    if ((w->fibers[f].after & w->runnable) | (w->fibers[f].after_late & w->late)) may &= ~(1u << f);
+  }
+  return may;
+}
+
+// Those behind need not wait for this one any more.
+static __attribute__((noinline)) void let_behind(uint32_t made, uint32_t shown) {
+  struct world *w = &simulated_world;
+  w->behind &= ~made;
+  for (uint32_t left = w->behind; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    struct fiber *fiber = &w->fibers[f];
+    // It may be able to go on by this: the order matters.
+    if ((fiber->after & made) | (fiber->after_late & shown)) w->touching->changes = true;
+    fiber->after &= ~made;
+    fiber->after_late &= ~shown;
+    if (!(fiber->after | fiber->after_late)) w->behind &= ~(1u << f);
+  }
+}
+
 static void make_step(const struct simulated_step *step, unsigned fiber) {
   struct world *w = &simulated_world;
   w->end->steps++;
@@ -153,12 +204,13 @@ static void go_on(unsigned fiber) {
 static struct simulated_choice choose(void) {
   struct world *w = &simulated_world;
   struct simulated_view view = {.runnable = w->runnable, .late = w->late, .current = w->current};
-  view.stays = w->runnable >> w->current & 1 && !current()->offers;
+  if (__builtin_expect(w->behind != 0, 0)) view.runnable = may_run();
+  view.stays = view.runnable >> w->current & 1 && !current()->offers;
   struct simulated_choice choice = w->options->choose(w->options->context, &view);
   if (choice.fiber == SIMULATED_NOBODY) world_leave(SIMULATED_ABANDONED, "abandoned");
   bool possible =
       choice.fiber < SIMULATED_FIBERS &&
-      (choice.late ? choice.late <= buffer_candidates(choice.fiber) : w->runnable >> choice.fiber & 1);
+      (choice.late ? choice.late <= buffer_candidates(choice.fiber) : view.runnable >> choice.fiber & 1);
   if (!possible)
     world_leave(SIMULATED_MISUSE, "the chooser chose fiber %u, store %u", choice.fiber, choice.late);
   return choice;
@@ -166,6 +218,7 @@ static struct simulated_choice choose(void) {
 
 void world_decide(void) {
   struct world *w = &simulated_world;
+  current()->ours = WORLD_FRAME();
   for (;;) {
     if (__builtin_expect(!w->runnable && !w->late, 0)) {
       let_time_pass();
@@ -180,13 +233,19 @@ void world_decide(void) {
       w->touching->pauses = w->touching->changes = false;
     }
     if (choice.late) {
-      make_step(&(struct simulated_step){.kind = SIMULATED_VISIBLE}, choice.fiber);
+      const void *address = buffer_address(choice.fiber, choice.late - 1u);
+      make_step(&(struct simulated_step){SIMULATED_VISIBLE, address, NULL}, choice.fiber);
+      w->fibers[choice.fiber].shown = w->end->steps;
+      if (__builtin_expect(w->behind != 0, 0)) let_behind(0, 1u << choice.fiber);
       buffer_make_visible(choice.fiber, choice.late - 1u);
       continue;
     }
     make_step(&w->fibers[choice.fiber].step, choice.fiber);
+    w->fibers[choice.fiber].made = w->end->steps;
+    if (__builtin_expect(w->behind != 0, 0)) let_behind(1u << choice.fiber, 0);
     go_on(choice.fiber);
     current()->offers = false;
+    current()->frame = 0;
     return;
   }
 }
@@ -194,7 +253,6 @@ void world_decide(void) {
 void world_step(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
   struct fiber *f = current();
-  f->boundary = (uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *);
   f->step.kind = kind;
   f->step.address = address;
   if (!can) {
@@ -237,7 +295,7 @@ static void begin(const struct simulated_options *options, struct simulated_end 
   w->touched[0] = (struct simulated_touched){0};
   w->current = 0;
   w->runnable = 1;
-  w->late = w->waiting = w->dead_stacks = 0;
+  w->late = w->waiting = w->behind = w->dead_stacks = 0;
   w->changes = w->now = w->idle = 0;
   w->steps_left = options->most ? options->most : STEPS_MOST;
   w->end = end;

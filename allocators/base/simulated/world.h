@@ -18,13 +18,18 @@ struct late_word {
 
 struct fiber {
   void *stack_pointer; // while it does not run
-  uintptr_t boundary;  // below it its stack is this world's own
+  uintptr_t frame;     // and then, if not 0: its stack below is of calls that have returned
+  uintptr_t ours;      // its stack below is used by this world
   struct simulated_step step;
   bool used; // begun, and not ended and joined
   bool ended;
-  bool offers;   // let others go first
-  bool in_time;  // parked with a deadline
-  uint64_t seen; // of the world's changes, when it last waited for one
+  bool offers;                   // let others go first
+  bool in_time;                  // parked with a deadline
+  uint64_t seen;                 // of the world's changes, when it last waited for one
+  uint64_t made, shown, paused;  // steps of the run, when it last made one, one of its stores became visible,
+                                 // it came to a pause
+  uint32_t able_then, late_then; // who could go on when it came to a pause, and whose stores were late
+  uint32_t after, after_late;    // who goes first, as it has waited all the time since then
   uint64_t deadline;
   void (*run)(void *argument);
   void *argument;
@@ -41,6 +46,7 @@ struct world {
   bool touches; // and loads too
   unsigned current;
   uint32_t runnable, late, dead_stacks;
+  uint32_t behind;  // those that have to let others go first
   uint32_t waiting; // at a lock, a join, a park or a pause, and not runnable
   uint64_t changes; // of memory, as far as anybody could wait for one
   uint64_t now, steps_left;
@@ -63,13 +69,21 @@ void fiber_switch(void **from, void *to);
 void fiber_switch_told(unsigned to); // sanitizers are told; SIMULATED_NOBODY: outside
 void fiber_switched(void);
 
+// Where the frame of the caller of this function ends: what lies below belongs to this one, and what it
+// calls.
+#define WORLD_FRAME() ((uintptr_t)__builtin_frame_address(0) + 2 * sizeof(void *))
+
 // Within a function that instrumented code calls: notes from where, for the step that follows.
-#define WORLD_HERE() (simulated_world.fibers[simulated_world.current].step.site = __builtin_return_address(0))
+#define WORLD_HERE()                                                      \
+  (simulated_world.fibers[simulated_world.current].frame = WORLD_FRAME(), \
+   simulated_world.fibers[simulated_world.current].step.site = __builtin_return_address(0))
 
 // world.c: lets the chooser say who makes its step next; returns when the caller may make its own.
 void world_decide(void);
 // Somebody may have waited for this.
 void world_changed(void);
+// The current fiber pauses: who could go on at its last pause too, and has not been chosen since, goes first.
+void world_be_fair(void);
 // The step is to be one of these, and can only be made if `can`.
 void world_step(enum simulated_kind kind, const void *address, bool can);
 // Those that wait in such a step at `address` can go on, or cannot any more.
@@ -77,17 +91,16 @@ void world_let(enum simulated_kind kind, const void *address, bool can);
 void world_leave(enum simulated_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 void world_check_owner(const void *address);
-// Is it on the stack of a fiber that has ended?
+// Is it on the stack of a fiber, or a call, that has ended?
 static inline void world_check_stack(const void *address) {
-  if (__builtin_expect(simulated_world.dead_stacks && (uintptr_t)address - FIBER_STACKS < FIBER_STACKS_BYTES,
-                       0))
-    world_check_owner(address);
+  if (__builtin_expect((uintptr_t)address - FIBER_STACKS < FIBER_STACKS_BYTES, 0)) world_check_owner(address);
 }
 
 // buffer.c
 bool buffers_map(void);
 void buffer_add(void *address, size_t bytes, bool alone, bool release);
-void buffer_fence(void); // what is stored later becomes visible later
+void buffer_fence(void);                                    // what is stored later becomes visible later
+const void *buffer_address(unsigned fiber, unsigned which); // of the first word
 void buffer_make_visible(unsigned fiber, unsigned which);
 void buffer_flush(void);           // of the current fiber
 void buffer_leave(unsigned fiber); // it does not run any more
