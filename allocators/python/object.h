@@ -135,10 +135,13 @@ static inline size_t python_bytes(const struct python_object *o) {
 
 typedef void python_visitor(void *context, ht_ref *field);
 
+// What one word of a map describes.
+enum { PYTHON_SHORT_MOST = 64 * HT_WORD };
+
 // An object of one element of few words and no flags: a container, if its type has references, and then there
 // is one in the first word of the map.
 static inline bool python_is_short(const struct python_object *o, const struct ht_type *type) {
-  return __builtin_expect(o->shape == type->size && type->size <= 64 * HT_WORD, 1);
+  return __builtin_expect(o->shape == type->size && type->size <= PYTHON_SHORT_MOST, 1);
 }
 
 // Shows every reference word of a container whose elements have more than 64 words.
@@ -156,7 +159,7 @@ static inline __attribute__((always_inline)) void python_traverse(struct python_
     return;
   }
   if (python_is_atomic(o)) return;
-  if (__builtin_expect(type->size > 64 * HT_WORD, 0)) {
+  if (__builtin_expect(type->size > PYTHON_SHORT_MOST, 0)) {
     python_traverse_long(o, visit, context);
     return;
   }

@@ -38,6 +38,10 @@ enum {
   PYTHON_TRASH_NESTING = 50,
 };
 
+_Static_assert(PYTHON_SHORT_MOST + sizeof(struct python_gc_head) + sizeof(struct python_object) <=
+                   OBMALLOC_THRESHOLD,
+               "the blocks of short containers are pools'");
+
 // No address space has more; sums with it do not wrap.
 #define PYTHON_LARGEST ((size_t)1 << 47)
 
@@ -65,7 +69,7 @@ struct python_interpreter {
   bool examined;           // somebody examines: every step is told
   bool notices_new;        // and what is new, or some of that is to be immortal
   bool collecting;
-  uint32_t short_most; // a container of so many bytes, and no flags, is short and its block out of a pool
+  uint32_t short_most; // PYTHON_SHORT_MOST, or 0 with guards: a short container's block is out of a pool
   // What is counted together does not lie together: a compiler would count with vectors, in more steps.
   uint64_t allocated_objects, ended_objects, allocated_bytes, ended_bytes;
 

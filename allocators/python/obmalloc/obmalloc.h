@@ -1,4 +1,4 @@
-// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; whatever is larger, or
+// CPython's obmalloc: blocks of up to 2016 bytes out of pools, pools out of arenas; whatever is larger, or
 // more strictly aligned than 16 bytes, comes as a run of pages (runs.h).
 //
 //      used[class]     pool                 pool                arena (256 KB or 1 MB)
@@ -9,7 +9,7 @@
 //          ^           +--------+           +--------+           committed ..............> grows
 //          +------------------------------------^
 //
-// A pool holds blocks of one of 32 sizes, the multiples of 16. It is used (some blocks free: in the ring of
+// A pool holds blocks of one of 126 sizes, the multiples of 16. It is used (some blocks free: in the ring of
 // its class), full (in no list, or the first of its ring until another is to be the first) or empty (in its
 // arena's list, from which any class may take it). Blocks that were given back are a list through their first
 // words; behind them lie those that were never carved.
@@ -35,7 +35,9 @@
 
 enum {
   OBMALLOC_ALIGNMENT = 16,
-  OBMALLOC_THRESHOLD = 512,
+  // CPython's is 512, and it asks malloc for more. Here more is whole pages: so whatever a pool of 4 KB holds
+  // twice comes out of one.
+  OBMALLOC_THRESHOLD = 2016,
   OBMALLOC_CLASSES = OBMALLOC_THRESHOLD / OBMALLOC_ALIGNMENT,
   OBMALLOC_POOLS_MAX = 64, // in an arena, in either geometry
 };
