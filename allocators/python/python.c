@@ -21,6 +21,8 @@ enum {
 
 static const struct ht_option options[] = {
     {"geometry", "3.9|3.10", "3.10", "of arenas and pools: 256 KB of 4 KB, or 1 MB of 16 KB"},
+    {"blocks", "512|2016", "512",
+     "the most bytes of a pool's block: CPython's, or whatever a small pool holds twice"},
     {"guards", "no|yes", "no", "blocks are dressed, filled and looked at when they are freed"},
     {"threads", "lock|interpreters", "lock",
      "one lock around everything, or an interpreter for each mutator, which exchange nothing"},
@@ -54,6 +56,7 @@ static bool read_threshold(const struct ht_config *config, const char *name, siz
 static bool read_settings(const struct ht_config *config, struct python_heap *settings) {
   bool newer, apart, growing;
   bool read = ht_settings_check(config, options) && read_choice(config, "geometry", "3.9", "3.10", &newer) &&
+              read_choice(config, "blocks", "512", "2016", &settings->blocks.wide) &&
               read_choice(config, "guards", "no", "yes", &settings->blocks.guards) &&
               read_choice(config, "threads", "lock", "interpreters", &apart) &&
               read_choice(config, "rule", "faithful", "growing", &growing) &&

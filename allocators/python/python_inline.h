@@ -38,8 +38,12 @@ enum {
   PYTHON_TRASH_NESTING = 50,
 };
 
-_Static_assert(PYTHON_SHORT_MOST + sizeof(struct python_gc_head) + sizeof(struct python_object) <=
-                   OBMALLOC_THRESHOLD,
+// Of a container, behind its heads, in the largest block of a pool that CPython has.
+#define PYTHON_SHORT_FAITHFUL \
+  (OBMALLOC_THRESHOLD - (uint32_t)(sizeof(struct python_gc_head) + sizeof(struct python_object)))
+_Static_assert(PYTHON_SHORT_FAITHFUL <= PYTHON_SHORT_MOST &&
+                   PYTHON_SHORT_MOST + sizeof(struct python_gc_head) + sizeof(struct python_object) <=
+                       OBMALLOC_THRESHOLD_WIDE,
                "the blocks of short containers are pools'");
 
 // No address space has more; sums with it do not wrap.
@@ -69,7 +73,7 @@ struct python_interpreter {
   bool examined;           // somebody examines: every step is told
   bool notices_new;        // and what is new, or some of that is to be immortal
   bool collecting;
-  uint32_t short_most; // PYTHON_SHORT_MOST, or 0 with guards: a short container's block is out of a pool
+  uint32_t short_most; // the most of a short container whose block is out of a pool; 0 with guards
   // What is counted together does not lie together: a compiler would count with vectors, in more steps.
   uint64_t allocated_objects, ended_objects, allocated_bytes, ended_bytes;
 

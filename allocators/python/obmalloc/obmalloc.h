@@ -1,4 +1,4 @@
-// CPython's obmalloc: blocks of up to 2016 bytes out of pools, pools out of arenas; whatever is larger, or
+// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; whatever is larger, or
 // more strictly aligned than 16 bytes, comes as a run of pages (runs.h).
 //
 //      used[class]     pool                 pool                arena (256 KB or 1 MB)
@@ -9,10 +9,10 @@
 //          ^           +--------+           +--------+           committed ..............> grows
 //          +------------------------------------^
 //
-// A pool holds blocks of one of 126 sizes, the multiples of 16. It is used (some blocks free: in the ring of
-// its class), full (in no list, or the first of its ring until another is to be the first) or empty (in its
-// arena's list, from which any class may take it). Blocks that were given back are a list through their first
-// words; behind them lie those that were never carved.
+// A pool holds blocks of one of 32 sizes, the multiples of 16 (or of 126, up to 2016: an option). It is used
+// (some blocks free: in the ring of its class), full (in no list, or the first of its ring until another is
+// to be the first) or empty (in its arena's list, from which any class may take it). Blocks that were given
+// back are a list through their first words; behind them lie those that were never carved.
 //
 // The one idea is that memory comes free from the top: the arena with the fewest free pools serves first, so
 // that others run empty and go back to the system. usable_arenas is kept sorted by the number of free pools,
@@ -35,10 +35,11 @@
 
 enum {
   OBMALLOC_ALIGNMENT = 16,
-  // CPython's is 512, and it asks malloc for more. Here more is whole pages: so whatever a pool of 4 KB holds
-  // twice comes out of one.
-  OBMALLOC_THRESHOLD = 2016,
-  OBMALLOC_CLASSES = OBMALLOC_THRESHOLD / OBMALLOC_ALIGNMENT,
+  // CPython's, which asks malloc for more. Here more is whole pages: so there is another to choose, whatever
+  // a pool of 4 KB holds twice.
+  OBMALLOC_THRESHOLD = 512,
+  OBMALLOC_THRESHOLD_WIDE = 2016,
+  OBMALLOC_CLASSES = OBMALLOC_THRESHOLD_WIDE / OBMALLOC_ALIGNMENT,
   OBMALLOC_POOLS_MAX = 64, // in an arena, in either geometry
 };
 
@@ -50,6 +51,7 @@ enum obmalloc_geometry { OBMALLOC_3_9, OBMALLOC_3_10 };
 
 struct obmalloc_options {
   enum obmalloc_geometry geometry;
+  bool wide; // pools hold blocks of up to OBMALLOC_THRESHOLD_WIDE bytes
   bool guards;
 };
 
@@ -82,7 +84,8 @@ struct obmalloc_arena {
 };
 
 struct obmalloc {
-  size_t direct; // sizes in [1, direct] are served by the inline code: OBMALLOC_THRESHOLD, or 0 with guards
+  size_t threshold; // the most that comes out of pools
+  size_t direct;    // sizes in [1, direct] are served by the inline code: all of these, or none with guards
   uintptr_t pool_mask;
   struct obmalloc_ring used[OBMALLOC_CLASSES];
 
@@ -129,7 +132,7 @@ void obmalloc_give_record(struct obmalloc *o, void *block, size_t bytes);
 
 // A block with (block + head) % alignment == 0, from the page level whatever its size. `alignment`: a power
 // of two up to 4096; `head`: a multiple of 16 up to 1024. It goes back by obmalloc_give_aligned, or
-// obmalloc_give_outline, or obmalloc_give if it is of more than OBMALLOC_THRESHOLD bytes.
+// obmalloc_give_outline, or obmalloc_give if it is of more than the threshold's bytes.
 void *obmalloc_take_aligned(struct obmalloc *o, size_t bytes, size_t head, size_t alignment);
 void obmalloc_give_aligned(struct obmalloc *o, void *block, size_t bytes);
 
@@ -172,7 +175,7 @@ void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes); // n
 void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // the pool was full
 void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
 
-// A block of 1 to OBMALLOC_THRESHOLD bytes out of a pool, guards or not.
+// A block of 1 to the threshold's bytes out of a pool, guards or not.
 static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obmalloc *o, size_t bytes) {
   struct obmalloc_ring *pool = o->used[(bytes - 1) / OBMALLOC_ALIGNMENT].next;
   void *block = pool->free;
@@ -198,7 +201,7 @@ static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obma
 
 // bytes - 1 wraps around for 0. A size that the compiler knows to be too large need not be asked about.
 static inline __attribute__((always_inline)) bool obmalloc_is_direct(const struct obmalloc *o, size_t bytes) {
-  if (__builtin_constant_p(bytes) && bytes - 1 >= OBMALLOC_THRESHOLD) return false;
+  if (__builtin_constant_p(bytes) && bytes - 1 >= OBMALLOC_THRESHOLD_WIDE) return false;
   return __builtin_expect(bytes - 1 < o->direct, 1);
 }
 

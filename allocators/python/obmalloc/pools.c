@@ -9,7 +9,8 @@ bool obmalloc_init(struct obmalloc *o, struct pages *pages, struct examination *
   o->pages = pages;
   o->examination = examination;
   o->guards = options->guards;
-  o->direct = options->guards ? 0 : OBMALLOC_THRESHOLD;
+  o->threshold = options->wide ? OBMALLOC_THRESHOLD_WIDE : OBMALLOC_THRESHOLD;
+  o->direct = options->guards ? 0 : o->threshold;
   for (uint32_t i = 0; i < OBMALLOC_CLASSES; i++) {
     o->used[i].next = o->used[i].previous = &o->used[i];
     o->used[i].class_index = i;
@@ -83,12 +84,12 @@ static inline struct obmalloc_ring *ring_of(const struct obmalloc *o, const void
 
 void *obmalloc_raw_take(struct obmalloc *o, size_t bytes) {
   if (bytes == 0) bytes = 1;
-  if (bytes <= OBMALLOC_THRESHOLD) return obmalloc_pool_take(o, bytes);
+  if (bytes <= o->threshold) return obmalloc_pool_take(o, bytes);
   return runs_take(&o->runs, bytes, 0, OBMALLOC_ALIGNMENT);
 }
 
 void obmalloc_raw_give(struct obmalloc *o, void *block, size_t bytes) {
-  if (bytes <= OBMALLOC_THRESHOLD)
+  if (bytes <= o->threshold)
     obmalloc_pool_give(o, block);
   else
     runs_give(&o->runs, block);
@@ -121,7 +122,7 @@ bool obmalloc_raw_resize(struct obmalloc *o, void *block, size_t bytes) {
     return bytes <= room && 4 * bytes > 3 * room;
   }
   const struct run *run = runs_find(&o->runs, block);
-  return bytes > OBMALLOC_THRESHOLD && run && run->block == block && runs_resize(&o->runs, block, bytes);
+  return bytes > o->threshold && run && run->block == block && runs_resize(&o->runs, block, bytes);
 }
 
 void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes) {
