@@ -15,6 +15,7 @@ enum {
   OPTION_CORPUS = 256,
   OPTION_FINDINGS,
   OPTION_SANITIZER,
+  OPTION_SIMULATED,
   OPTION_FIRST,
   OPTION_ONLY,
   OPTION_EXECUTIONS,
@@ -37,6 +38,8 @@ static const struct argp_option options[] = {
     {"findings", OPTION_FINDINGS, "DIR", 0,
      "Where corpus, findings and logs go; replaced (findings/ENGINE-HEAP)", 0},
     {"sanitizer", OPTION_SANITIZER, NULL, 0, "With AddressSanitizer and UndefinedBehaviorSanitizer", 0},
+    {"simulated", OPTION_SIMULATED, NULL, 0,
+     "Programs with schedules: mutators beside each other, in the simulated world", 0},
     {"first", OPTION_FIRST, NULL, 0, "End at the first finding", 0},
     {"only", OPTION_ONLY, "NAMES", 0, "Check only these invariants: GEN-3,REF-1", 0},
     {"check", OPTION_CHECK, "every", 0, "Compare everything after every operation", 0},
@@ -79,6 +82,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
   case OPTION_SANITIZER:
     campaign->sanitizer = true;
     return 0;
+  case OPTION_SIMULATED:
+    campaign->simulated = true;
+    return 0;
   case OPTION_FIRST:
     campaign->until_first = true;
     return 0;
@@ -97,6 +103,7 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case ARGP_KEY_END:
     if (!campaign->heap) argp_error(state, "which heap? Give --heap");
+    if (campaign->sanitizer && campaign->simulated) argp_error(state, "--sanitizer or --simulated, not both");
     if (!campaign->seconds && !campaign->executions) campaign->seconds = DEFAULT_SECONDS;
     return 0;
   default:
@@ -117,12 +124,15 @@ static const struct argp argp = {
     NULL,
 };
 
-static void print_findings(const struct ht_campaign_result *result, const char *heap) {
+static void print_findings(const struct ht_campaign_result *result, const char *heap, bool simulated) {
   for (size_t i = 0; i < result->finding_count; i++) {
     const struct ht_finding *finding = &result->findings[i];
     printf("%s: %s (%zu inputs%s)\n", finding->key, finding->message, finding->inputs,
            finding->confirmed ? "" : "; not confirmed: it did not fail alike in every replay");
-    if (finding->path) printf("  heaptrial replay --heap %s %s\n", heap, finding->path);
+    if (finding->path)
+      printf(simulated ? "  heaptrial explore --from-program --heap %s --program %s\n"
+                       : "  heaptrial replay --heap %s %s\n",
+             heap, finding->path);
   }
 }
 
@@ -138,8 +148,8 @@ int cli_fuzz(int argc, char **argv) {
   if (!is_heap) return CLI_USAGE;
   // Campaigns replace what they find in their folder: each kind has its own.
   char output[4096];
-  snprintf(output, sizeof output, "findings/%s-%s", ht_engine_name(arguments.campaign.engine),
-           heaps.heaps[0].choice.name);
+  snprintf(output, sizeof output, "findings/%s-%s%s", ht_engine_name(arguments.campaign.engine),
+           heaps.heaps[0].choice.name, arguments.campaign.simulated ? "-simulated" : "");
   if (!arguments.campaign.output) arguments.campaign.output = output;
   cli_heaps_close(&heaps);
   struct keep keep;
@@ -153,7 +163,7 @@ int cli_fuzz(int argc, char **argv) {
     keep_line(&keep, line);
     ht_line_free(line);
   }
-  print_findings(&result, arguments.campaign.heap);
+  print_findings(&result, arguments.campaign.heap, arguments.campaign.simulated);
   if (code == CLI_USAGE || code == CLI_NO_VERDICT)
     cli_say("%s", result.message);
   else

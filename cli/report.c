@@ -98,9 +98,9 @@ int cli_report(int argc, char **argv) {
   } else {
     printf("report: %s\n", arguments.output);
     if (summary.lines == 0) cli_say("%s holds no results", arguments.database);
-    code = summary.lines == 0                                 ? CLI_NO_VERDICT
-           : summary.broken_heaps + summary.surviving_mutants ? CLI_FINDING
-                                                              : CLI_FINE;
+    code = summary.lines == 0                                                        ? CLI_NO_VERDICT
+           : summary.broken_heaps + summary.surviving_mutants + summary.false_alarms ? CLI_FINDING
+                                                                                     : CLI_FINE;
   }
   ht_store_close(store);
   free(arguments.lines.words);

@@ -12,13 +12,13 @@ endif()
 
 function(heaptrial_instrument target)
   set_target_properties(${target} PROPERTIES HEAPTRIAL_INSTRUMENTED ON)
-  target_compile_options(${target} PRIVATE -fsanitize=thread)
+  target_compile_options(${target} PRIVATE -fsanitize=thread
+    -include ${PROJECT_SOURCE_DIR}/allocators/base/simulated/instrumented.h)
   if(CMAKE_C_COMPILER_ID MATCHES "Clang")
     target_compile_options(${target} PRIVATE -mllvm -tsan-instrument-func-entry-exit=0)
   else()
     # ThreadSanitizer knows no fences; the simulated world does.
-    target_compile_options(${target} PRIVATE --param=tsan-instrument-func-entry-exit=0 -Wno-tsan
-      -include ${PROJECT_SOURCE_DIR}/allocators/base/simulated/copy.h)
+    target_compile_options(${target} PRIVATE --param=tsan-instrument-func-entry-exit=0 -Wno-tsan)
   endif()
 endfunction()
 

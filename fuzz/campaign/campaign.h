@@ -43,6 +43,7 @@ struct ht_campaign_options {
   const char *corpus;      // the folder of seeds, only read; NULL: the committed one; "": none
   const char *only;        // invariants that are checked, "GEN-3,REF-1"; NULL: all
   bool sanitizer;          // targets with ASan and UBSan
+  bool simulated;          // instead: mutators beside each other, in the simulated world (fuzz/schedule)
   bool every;              // everything is compared after each operation
   bool mutate_bytes;       // the engine's own mutations instead of the structure-aware ones
   bool until_first;        // stop at the first candidate
@@ -100,7 +101,7 @@ const char *ht_campaign_corpus(void);
 // that names what is broken. False with a message in `line` if it could not be run at all.
 struct ht_campaign_replay {
   const char *heap, *targets, *only; // as in the options
-  bool sanitizer, every;
+  bool sanitizer, simulated, every;
 };
 bool ht_campaign_replay(const struct ht_campaign_replay *replay, const char *path, char key[HT_KEY_BYTES],
                         char *line, size_t line_size);

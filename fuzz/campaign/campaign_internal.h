@@ -35,9 +35,12 @@ struct place {
 };
 
 // False with a message if there is no such heap or no such target. `directory` is the engine's, "replay" for
-// the plain driver.
+// the plain driver; `flavour` what the options' target_flavour says.
+static inline const char *target_flavour(bool sanitizer, bool simulated) {
+  return simulated ? "-simulated" : sanitizer ? "-asan" : "";
+}
 bool place_open(struct place *place, const char *heap, const char *targets, const char *directory,
-                bool sanitizer, char *message, size_t message_size);
+                const char *flavour, char *message, size_t message_size);
 void place_set(struct place *place, const char *name, const char *value); // nothing if value is NULL
 void place_close(struct place *place);
 

@@ -87,7 +87,8 @@ void campaign_minimise(struct campaign *campaign) {
   char message[512];
   // The blind driver keeps nothing; and without libFuzzer's target a corpus stays as its engine left it.
   if (!options->keep_corpus && options->engine != HT_ENGINE_BLIND && !campaign->result->interrupted &&
-      place_open(&place, options->heap, campaign->targets, "libfuzzer", false, message, sizeof message)) {
+      place_open(&place, options->heap, campaign->targets, "libfuzzer",
+                 target_flavour(false, options->simulated), message, sizeof message)) {
     merge(campaign, &place);
     place_close(&place);
   }

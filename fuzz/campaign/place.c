@@ -52,10 +52,10 @@ static void set_settings(struct place *place) {
 }
 
 bool place_open(struct place *place, const char *heap, const char *targets, const char *directory,
-                bool sanitizer, char *message, size_t message_size) {
+                const char *flavour, char *message, size_t message_size) {
   *place = (struct place){0};
   if (!ht_plugin_choose(heap, &place->choice, message, message_size)) return false;
-  char *folder = ht_text("%s/%s%s", targets, directory, sanitizer ? "-asan" : "");
+  char *folder = ht_text("%s/%s%s", targets, directory, flavour);
   place->binary = linked_target(&place->choice, folder);
   if (place->binary != NULL && ht_file_runs(place->binary)) {
     set_settings(place);
@@ -68,8 +68,9 @@ bool place_open(struct place *place, const char *heap, const char *targets, cons
   if (ht_file_runs(place->binary)) return true;
   snprintf(message, message_size,
            "%s is not built: configure with -DHEAPTRIAL_FUZZ=ON and build the target "
-           "heaptrial_targets, or set HEAPTRIAL_TARGETS to where that was done",
-           place->binary);
+           "heaptrial_targets, or set HEAPTRIAL_TARGETS to where that was done%s",
+           place->binary,
+           strcmp(flavour, "-simulated") == 0 ? "; the simulated world takes only heaps of this tree" : "");
   place_close(place);
   return false;
 }

@@ -95,11 +95,12 @@ static void set_environment(struct campaign *campaign, struct place *place) {
 bool campaign_prepare(struct campaign *campaign) {
   const struct ht_campaign_options *options = campaign->options;
   char message[512];
+  const char *flavour = target_flavour(options->sanitizer, options->simulated);
   campaign->targets = options->targets != NULL ? options->targets : ht_campaign_targets();
   if (!place_open(&campaign->engine, options->heap, campaign->targets, ht_engine_name(options->engine),
-                  options->sanitizer, message, sizeof message) ||
+                  flavour, message, sizeof message) ||
       !place_open(&campaign->replay, options->replay_heap != NULL ? options->replay_heap : options->heap,
-                  campaign->targets, "replay", options->sanitizer, message, sizeof message)) {
+                  campaign->targets, "replay", flavour, message, sizeof message)) {
     campaign_fail(campaign, "%s", message);
     return false;
   }

@@ -32,6 +32,7 @@ struct ht_line *ht_campaign_line(const struct ht_campaign_options *options,
   ht_line_param(line, "engine", ht_engine_name(options->engine));
   ht_line_param_number(line, "jobs", options->jobs != 0 ? options->jobs : 1);
   ht_line_param(line, "sanitizer", options->sanitizer ? "address,undefined" : "none");
+  if (options->simulated) ht_line_param(line, "world", "simulated");
   ht_line_param(line, "mutator", options->mutate_bytes ? "bytes" : "structure");
   ht_line_param_number(line, "seed", (int64_t)options->seed);
   const char *settings = strchr(options->heap, ':');

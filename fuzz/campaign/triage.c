@@ -123,9 +123,14 @@ static void write_text(struct campaign *campaign, struct ht_finding *finding) {
   if (out != NULL) {
     finding->bytes = size;
     ht_program_decode((const uint8_t *)data, size, &program);
-    fprintf(out, "# %s\n# heap %s%s, found by %s\n# heaptrial replay --heap %s %s\n", finding->message,
-            campaign->options->heap, campaign->options->sanitizer ? " with sanitizers" : "",
-            ht_engine_name(campaign->options->engine), campaign->options->heap, finding->path);
+    fprintf(out, "# %s\n# heap %s%s, found by %s\n# heaptrial %s %s%s%s\n", finding->message,
+            campaign->options->heap,
+            campaign->options->simulated   ? " in the simulated world"
+            : campaign->options->sanitizer ? " with sanitizers"
+                                           : "",
+            ht_engine_name(campaign->options->engine),
+            campaign->options->simulated ? "explore --from-program --heap" : "replay --heap",
+            campaign->options->heap, campaign->options->simulated ? " --program " : " ", finding->path);
     ht_program_print(&program, out);
   }
   if (out == NULL || fclose(out) != 0) campaign_fail(campaign, "%s: cannot be written", path);
@@ -199,7 +204,9 @@ bool ht_campaign_replay(const struct ht_campaign_replay *replay, const char *pat
   int exit_code;
   const char *targets = replay->targets != NULL ? replay->targets : ht_campaign_targets();
   key[0] = 0;
-  if (!place_open(&place, replay->heap, targets, "replay", replay->sanitizer, line, line_size)) return false;
+  if (!place_open(&place, replay->heap, targets, "replay",
+                  target_flavour(replay->sanitizer, replay->simulated), line, line_size))
+    return false;
   place_set(&place, "HEAPTRIAL_ONLY", replay->only);
   if (replay->every) place_set(&place, "HEAPTRIAL_EVERY", "1");
   bool ran = place_replay(&place, path, NULL, HT_CAMPAIGN_HANG, key, line, line_size, &exit_code);

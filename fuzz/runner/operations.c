@@ -221,8 +221,9 @@ void run_collect(struct ht_runner *r, bool full) {
   r->table->collect(run_handle(r), full);
   run_safepoint(r);
   if (full) r->collected = r->shadow->epoch;
-  // In a callback a cycle may be under way already, and one that is refused memory need not take place.
-  bool certain = full && r->depth == 0 && r->table->capabilities & HT_COLLECTS_CYCLES &&
+  // In a callback a cycle may be under way already, this mutator's or another's that waits in one; and one
+  // that is refused memory need not take place.
+  bool certain = full && r->depth == 0 && run_is_quiet(r) && r->table->capabilities & HT_COLLECTS_CYCLES &&
                  (!r->hooked || ht_metered_read(r->metered).refused == refused);
   if (certain) HOLDS(r, HT_TELL_1, r->told.cycles > cycles, "a full collection told of no cycle");
 }

@@ -21,6 +21,7 @@
 
 enum {
   ALLOCATED_MAX = 64 << 20,                 // bytes one program may allocate; see work.c for heaps that move
+  BESIDE_MAX = 256 << 10,                   // the same, where every word that is cleared is a step
   WORK_SAFEPOINT = 40 << 10,                // what a safepoint costs beside copying, in bytes copied
   CALLBACK_OPERATIONS = 16,                 // that one finalizer may run
   CALLBACK_DEPTH = 2,                       // of callbacks within callbacks that run operations

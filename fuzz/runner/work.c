@@ -49,5 +49,6 @@ bool run_is_exhausted(const struct ht_runner *r) {
 
 bool run_affords(struct ht_runner *r, size_t bytes) {
   if (r->moves) return bytes <= SMALL || !is_over_now(r, bytes);
-  return r->allocated < ALLOCATED_MAX && bytes <= ALLOCATED_MAX - r->allocated;
+  size_t most = run_is_beside(r) ? BESIDE_MAX : ALLOCATED_MAX;
+  return r->allocated < most && bytes <= most - r->allocated;
 }

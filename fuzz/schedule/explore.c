@@ -3,16 +3,14 @@
 // A node is a point of the run that is being looked at, with the choices there are and which of them are
 // done. Two reductions leave out runs that are others with independent steps in another order:
 //
-// - Who runs goes on, without a choice, where its next step is on what it alone uses (shared_words.h). Moving
-// a
-//   switch to the next step that matters costs no preemption more, so this holds under any bound. Nobody sees
-//   what a fiber stores before another one begins.
+// - Who runs goes on, without a choice, where its next step is on what it alone uses (shared_words.h), and a
+//   late store to such words becomes visible at once. Moving a switch to the next step that matters costs no
+//   preemption more, so this holds under any bound.
 // - Sleep sets (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): what
 // was
 //   tried at a node is not tried again below a later choice of the node, until a step comes that depends on
-//   it. Of a fiber's step this is done only without a bound, as the run it equals may need a preemption more.
-//   A store that becomes visible is no preemption wherever it stands, and is tried first; while it sleeps,
-//   its fiber makes no step that makes all visible.
+//   it. The run it equals may need a preemption more, so this is done only without a bound. A store that
+//   becomes visible is tried first; while it sleeps, its fiber makes no step that makes all visible.
 #include "fuzz/schedule/schedule.h"
 #include "fuzz/schedule/shared_words.h"
 
@@ -33,6 +31,7 @@ struct node {
   unsigned count, at;
   unsigned current; // who had made the last step
   bool stays;
+  bool late, waits;                 // there are late stores; and the last step was made past some
   uint32_t flushes;                 // fibers whose next step makes visible what is late
   unsigned preemptions;             // before this choice
   struct simulated_touched touched; // by the choice at `at`
@@ -48,8 +47,7 @@ struct search {
   struct shared_words shared;
   struct shared_words sites, switched; // places in the code
   uint32_t begun;                      // fibers that have made a step in this run
-  bool sleeps;                         // steps of buffers that were tried sleep
-  bool fibers_sleep;
+  bool sleeps;
   bool anew; // a word that was passed is shared
   bool cut;  // this run
   bool no_memory;
@@ -130,8 +128,11 @@ static struct simulated_choice chosen(const struct node *node) {
   return node->choices[node->at];
 }
 
-static bool preempts(const struct node *node, struct simulated_choice choice) {
-  return !choice.late && node->stays && choice.fiber != node->current;
+// What a choice costs: a switch away from who could go on, and the first step past a store that could have
+// become visible.
+static unsigned cost(const struct node *node, struct simulated_choice choice) {
+  if (choice.late) return 0;
+  return (node->stays && choice.fiber != node->current) + (node->late && !node->waits);
 }
 
 // What the last choice did is known now.
@@ -176,25 +177,45 @@ static bool matters(struct search *s, const struct simulated_view *view) {
   }
 }
 
-// Nobody else has begun, or could.
-static bool is_alone(const struct search *s, const struct simulated_view *view) {
-  return view->stays && view->runnable == 1u << view->current && s->begun == view->runnable;
+static bool word_is_shared(void *context, uintptr_t word) {
+  return shared_words_pass(context, word);
 }
 
-static bool add_choices(struct search *s, struct node *node, const struct simulated_view *view) {
+// The fiber of a late store that nobody else looks at: when it becomes visible makes no difference. None:
+// nobody.
+static unsigned private_store(struct search *s, const struct simulated_view *view) {
+  for (uint32_t left = s->exploration->reduce ? view->late : 0; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    if (!simulated_late_any(f, 1, word_is_shared, &s->shared)) return f;
+  }
+  return SIMULATED_NOBODY;
+}
+
+static bool add_late(struct node *node, const struct simulated_view *view) {
   bool fits = true;
-  uint32_t buffers = s->exploration->reduce && is_alone(s, view) ? 0 : view->late;
-  for (uint32_t left = buffers; left; left &= left - 1) {
+  for (uint32_t left = view->late; left; left &= left - 1) {
     unsigned f = (unsigned)__builtin_ctz(left);
     for (unsigned n = 1, most = simulated_late(f); n <= most; n++) fits &= add_choice(node, f, n);
   }
-  if (view->stays) fits &= add_choice(node, view->current, 0);
-  bool others = !view->stays || (node->preemptions < s->exploration->preemptions && matters(s, view));
+  return fits;
+}
+
+static bool add_fiber(struct search *s, struct node *node, unsigned fiber) {
+  unsigned more = cost(node, (struct simulated_choice){(uint8_t)fiber, 0});
+  return node->preemptions + more > s->exploration->preemptions || add_choice(node, fiber, 0);
+}
+
+static bool add_choices(struct search *s, struct node *node, const struct simulated_view *view) {
+  unsigned private = private_store(s, view);
+  if (private != SIMULATED_NOBODY) return add_choice(node, private, 1);
+  bool fits = !s->sleeps || add_late(node, view);
+  if (view->stays) fits &= add_fiber(s, node, view->current);
+  bool others = !view->stays || matters(s, view);
   for (uint32_t left = others ? view->runnable : 0; left; left &= left - 1) {
     unsigned f = (unsigned)__builtin_ctz(left);
-    if (!view->stays || f != view->current) fits &= add_choice(node, f, 0);
+    if (!view->stays || f != view->current) fits &= add_fiber(s, node, f);
   }
-  return fits;
+  return fits && (s->sleeps || add_late(node, view));
 }
 
 static bool skip_slept(struct node *node) {
@@ -218,7 +239,9 @@ static bool new_node(struct search *s, const struct simulated_view *view) {
   node->current = view->current;
   node->stays = view->stays;
   node->flushes = flushing(view);
-  node->preemptions = last ? last->preemptions + preempts(last, chosen(last)) : 0;
+  node->late = view->late != 0;
+  node->waits = last && last->late && !chosen(last).late;
+  node->preemptions = last ? last->preemptions + cost(last, chosen(last)) : 0;
   node->slept_count = 0;
   for (size_t i = 0; s->sleeps && last && i < last->slept_count; i++)
     if (!depends(&last->slept[i], chosen(last), &last->touched) &&
@@ -262,8 +285,7 @@ static bool backtrack(struct search *s) {
   while (s->count > 0) {
     struct node *node = &s->nodes[s->count - 1];
     if (node->at < node->count) {
-      bool sleeps = chosen(node).late ? s->sleeps : s->fibers_sleep;
-      if (sleeps && !sleep_add(node, chosen(node), &node->touched)) s->no_memory = true;
+      if (s->sleeps && !sleep_add(node, chosen(node), &node->touched)) s->no_memory = true;
       node->at++;
       if (skip_slept(node)) return !s->no_memory;
     }
@@ -282,15 +304,11 @@ static uint64_t cpu_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void switches(void *context, unsigned from, unsigned to) {
-  const struct ht_exploration *e = ((struct search *)context)->exploration;
-  e->switches(e->argument, from, to);
-}
-
 static bool run_once(struct search *s) {
   const struct ht_exploration *e = s->exploration;
   struct simulated_options options = {.choose = choose,
-                                      .switches = e->switches ? switches : NULL,
+                                      .switches = e->switches,
+                                      .switching = e->argument,
                                       .context = s,
                                       .buffers = e->buffers,
                                       .per_address = e->per_address,
@@ -328,8 +346,7 @@ void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_
   struct search s = {.exploration = exploration, .result = result};
   uint64_t began = cpu_ns();
   *result = (struct ht_exploration_result){.explored = HT_EXPLORED_ALL, .passes = 1};
-  s.sleeps = exploration->reduce;
-  s.fibers_sleep = s.sleeps && exploration->preemptions >= HT_PREEMPTIONS_ANY;
+  s.sleeps = exploration->reduce && exploration->preemptions >= HT_PREEMPTIONS_ANY;
   for (;;) {
     if (!run_once(&s)) break;
     if (s.anew) {

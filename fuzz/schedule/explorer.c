@@ -79,8 +79,21 @@ static bool take(struct job *job, const char *word, char *value) {
   return false;
 }
 
+static bool read_program_text(const char *path, struct ht_program *program) {
+  char message[256];
+  FILE *file = fopen(path, "r");
+  if (!file) return false;
+  bool well = ht_program_parse(file, program, message, sizeof message);
+  if (!well) complain(path, message);
+  fclose(file);
+  return well;
+}
+
+// Text has its name's ending; all else is a fuzzer's bytes.
 static bool read_program(const char *path, struct ht_program *program) {
   static uint8_t bytes[HT_PROGRAM_BYTES_MAX];
+  const char *ending = strrchr(path, '.');
+  if (ending && strcmp(ending, ".txt") == 0) return read_program_text(path, program);
   FILE *file = fopen(path, "rb");
   if (!file) return false;
   size_t size = fread(bytes, 1, sizeof bytes, file);
@@ -104,8 +117,12 @@ static char *read_text(const char *path) {
 }
 
 static void save_trace(const struct job *job, const struct ht_trace *trace) {
+  enum { SHOWN_MAX = 4000 };
   printf("schedule: ");
-  ht_trace_print(trace, stdout);
+  if (trace->count <= SHOWN_MAX)
+    ht_trace_print(trace, stdout);
+  else
+    printf("%zu steps, too many to show here; save it to a file\n", trace->count);
   if (!job->trace_out) return;
   FILE *file = fopen(job->trace_out, "w");
   if (file) ht_trace_print(trace, file);
@@ -202,7 +219,7 @@ static int follow(const struct job *job, struct ht_heap_run *run, const struct h
       fprintf(stderr, "explore-%s: the schedule is another program's, or another heap's\n",
               heaptrial_heap.name);
     if (judge(run, &end))
-      printf("no violation in this schedule\n");
+      printf("no violation in this schedule of %llu steps\n", (unsigned long long)end.steps);
     else
       code = say_finding(job, run, &end, &made);
   }

@@ -2,7 +2,6 @@
 #include "fuzz/schedule/schedule.h"
 
 struct recorder {
-  const struct ht_exploration *exploration;
   simulated_choose *choose;
   void *context;
   struct ht_trace *trace;
@@ -15,16 +14,12 @@ static struct simulated_choice choose(void *context, const struct simulated_view
   return choice;
 }
 
-static void switches(void *context, unsigned from, unsigned to) {
-  const struct ht_exploration *e = ((struct recorder *)context)->exploration;
-  e->switches(e->argument, from, to);
-}
-
 void ht_run_chosen(const struct ht_exploration *e, simulated_choose *chooser, void *context,
                    struct ht_trace *trace, struct simulated_end *end) {
-  struct recorder recorder = {e, chooser, context, trace};
+  struct recorder recorder = {chooser, context, trace};
   struct simulated_options options = {.choose = choose,
-                                      .switches = e->switches ? switches : NULL,
+                                      .switches = e->switches,
+                                      .switching = e->argument,
                                       .context = &recorder,
                                       .buffers = e->buffers,
                                       .per_address = e->per_address,

@@ -63,8 +63,8 @@ struct ht_pct {
 void ht_pct_begin(struct ht_pct *pct, uint64_t seed, unsigned depth, uint64_t steps);
 simulated_choose ht_pct_choose; // context: struct ht_pct
 
-// Every way. Preemptions are switches away from a fiber that could go on and did not offer it; a late store
-// that becomes visible is none.
+// Every way, up to a bound on preemptions: switches away from a fiber that could go on and did not offer it.
+// With store buffers, as much as one of these counts each time in which stores that could be visible are not.
 enum { HT_PREEMPTIONS_ANY = 1000000 };
 struct ht_exploration {
   void (*body)(void *argument); // of one run: makes all anew

@@ -1,8 +1,8 @@
 // The target of heap programs: decodes the bytes, runs the program on the heap beside the oracle, and stops
 // at a broken invariant.
 
-#include "fuzz/runner/runner.h"
 #include "fuzz/targets/flight.h"
+#include "fuzz/targets/run.h"
 #include "fuzz/targets/settings.h"
 #include "fuzz/targets/target.h"
 
@@ -15,7 +15,7 @@ static const struct ht_heap_table *table;
 static const struct ht_setting *heap_settings;
 static size_t heap_setting_count;
 static struct ht_flight *flight;
-static struct ht_runner *runner;
+static bool opened;
 static uint64_t operations; // done before
 static struct ht_program program;
 
@@ -38,31 +38,29 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   return 0;
 }
 
-// The runner is made at the first program, in the process that runs it: a heap with threads of its own would
+// The run is opened at the first program, in the process that runs it: a heap with threads of its own would
 // not live through the fork that AFL++ does after LLVMFuzzerInitialize.
-static void open_runner(void) {
+static void open_run(void) {
   char message[512];
   struct ht_runner_options options = {
       .table = table, .settings = heap_settings, .setting_count = heap_setting_count};
   if (!ht_target_settings(&options, message, sizeof message)) no_verdict(message);
-  runner = ht_runner_open(&options, message, sizeof message);
-  if (runner == NULL) no_verdict(message);
+  if (!ht_target_run_open(&options, message, sizeof message)) no_verdict(message);
+  opened = true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size > HT_PROGRAM_BYTES_MAX) size = HT_PROGRAM_BYTES_MAX;
-  if (runner == NULL) open_runner();
+  if (!opened) open_run();
   ht_flight_start(flight, data, size);
   ht_program_decode(data, size, &program);
   struct ht_verdict verdict;
-  ht_runner_run(runner, &program, &verdict);
-  if (verdict.kind == HT_NO_VERDICT) no_verdict(verdict.message);
-  if (verdict.kind == HT_BROKEN) {
-    ht_verdict_print(&verdict, table, stderr);
+  if (!ht_target_run(&program, &verdict, stderr)) {
     fflush(stderr);
     abort();
   }
-  const struct ht_runner_counts *counts = ht_runner_counts(runner);
+  if (verdict.kind == HT_NO_VERDICT) no_verdict(verdict.message);
+  const struct ht_runner_counts *counts = ht_target_run_counts();
   ht_target_feedback(counts->evaluations);
   ht_flight_finish(flight, counts->operations - operations);
   operations = counts->operations;

@@ -34,7 +34,7 @@ int collect(struct report *report, struct ht_store *store, char *error) {
     if (ht_store_latest(store, (enum ht_line_kind)kind, lines, error) != 0) return -1;
     report->summary.lines += lines->line_count;
     for (size_t i = 0; i < lines->line_count; i++) {
-      report->summary.failures += lines->lines[i]->status != HT_LINE_OK;
+      report->summary.failures += has_no_result(lines->lines[i]);
       if (note_heap(report, lines->lines[i]) != 0) {
         snprintf(error, HT_ERROR_SIZE, "no memory");
         return -1;

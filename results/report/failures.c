@@ -41,7 +41,6 @@ void put_failures(struct report *report) {
         report->out);
   for (int kind = HT_LINE_BENCH; kind <= HT_LINE_TRIAL; kind++)
     for (size_t i = 0; i < report->kinds[kind].line_count; i++)
-      if (report->kinds[kind].lines[i]->status != HT_LINE_OK)
-        put_failure(report, report->kinds[kind].lines[i]);
+      if (has_no_result(report->kinds[kind].lines[i])) put_failure(report, report->kinds[kind].lines[i]);
   fputs("</tbody></table></div>\n</section>\n", report->out);
 }

@@ -1,4 +1,5 @@
-/* Planted bugs: which were caught, by what, after how much work. */
+/* Planted bugs: which were caught, by what, after how much work. A line is a trial: its benchmark the mutant,
+ * or "unmodified", the heap as it is, which has to stay silent. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +20,23 @@ static const char *param(const struct ht_line *line, const char *name) {
 }
 
 static bool same_mutant(const struct ht_line *a, const struct ht_line *b) {
-  return strcmp(param(a, "mutant"), param(b, "mutant")) == 0 &&
+  return strcmp(a->benchmark, b->benchmark) == 0 && strcmp(param(a, "settings"), param(b, "settings")) == 0 &&
          strcmp(param(a, "engine"), param(b, "engine")) == 0 && strcmp(a->heap, b->heap) == 0 &&
          strcmp(a->variant, b->variant) == 0;
 }
 
 static bool was_caught(const struct ht_line *line) {
   const struct ht_line_measure *caught = ht_line_find(line, "caught");
-  return line->status == HT_LINE_OK && caught && caught->samples[0] > 0;
+  return caught && caught->samples[0] > 0;
+}
+
+/* One that survived is a failed line; one without an outcome is no verdict, or has come to no end. */
+static bool was_tried(const struct ht_line *line) {
+  return line->status == HT_LINE_OK || line->status == HT_LINE_FAILED;
+}
+
+static bool is_unmodified(const struct ht_line *line) {
+  return strcmp(line->benchmark, "unmodified") == 0;
 }
 
 /* True if the line is the first of its mutant; then counts are filled in. */
@@ -37,7 +47,7 @@ static bool count_seeds(const struct report *report, size_t at, struct mutant *m
     const struct ht_line *line = lines->lines[i];
     if (!same_mutant(line, mutant->first)) continue;
     if (i < at) return false;
-    if (line->status != HT_LINE_OK) {
+    if (!was_tried(line)) {
       mutant->untried++;
       continue;
     }
@@ -53,6 +63,11 @@ void count_mutants(struct report *report) {
   struct mutant mutant;
   for (size_t i = 0; i < report->kinds[HT_LINE_MUTANT].line_count; i++) {
     if (!count_seeds(report, i, &mutant)) continue;
+    report->mutant_rows++;
+    if (is_unmodified(mutant.first)) {
+      report->summary.false_alarms += mutant.caught > 0;
+      continue;
+    }
     report->summary.mutants++;
     report->summary.surviving_mutants += mutant.caught < mutant.seeds;
   }
@@ -68,7 +83,8 @@ static bool measure(struct report *report, struct mutant *mutant) {
     return false;
   }
   for (size_t i = 0; i < lines->line_count; i++)
-    if (same_mutant(lines->lines[i], mutant->first) && was_caught(lines->lines[i]))
+    if (same_mutant(lines->lines[i], mutant->first) && was_tried(lines->lines[i]) &&
+        was_caught(lines->lines[i]))
       caught[count++] = lines->lines[i];
   mutant->executions = summarise(report, caught, count, NULL, "executions");
   mutant->cpu_seconds = summarise(report, caught, count, NULL, "cpu_seconds");
@@ -79,6 +95,10 @@ static bool measure(struct report *report, struct mutant *mutant) {
 static void put_outcome(struct report *report, const struct mutant *mutant) {
   if (mutant->seeds == 0)
     fputs("<span class=\"badge none\">\u2013 not tried</span>", report->out);
+  else if (is_unmodified(mutant->first))
+    fputs(mutant->caught ? "<span class=\"badge bad\">\u2717 false alarm</span>"
+                         : "<span class=\"badge good\">\u2713 silent</span>",
+          report->out);
   else if (mutant->caught == mutant->seeds)
     fputs("<span class=\"badge good\">\u2713 caught</span>", report->out);
   else if (mutant->caught == 0)
@@ -90,21 +110,16 @@ static void put_outcome(struct report *report, const struct mutant *mutant) {
 static void put_row(struct report *report, const struct mutant *mutant) {
   char text[NUMBER_TEXT];
   fputs("<tr><th scope=\"row\">", report->out);
-  put_text(report, param(mutant->first, "mutant"));
-  if (*param(mutant->first, "retells")) {
-    fputs("<small>", report->out);
-    put_text(report, param(mutant->first, "retells"));
-    fputs("</small>", report->out);
-  }
+  put_text(report, mutant->first->benchmark);
   fputs("</th><td class=\"keep\">", report->out);
-  put_text(report, param(mutant->first, "invariant"));
+  put_text(report, param(mutant->first, "breaks"));
   fputs("</td><td class=\"keep\">", report->out);
   put_heap(report, heap_of(report, mutant->first));
   fputs("</td><td class=\"keep\">", report->out);
   put_text(report, param(mutant->first, "engine"));
   fputs("</td><td>", report->out);
   put_outcome(report, mutant);
-  if (*mutant->caught_by && strcmp(mutant->caught_by, param(mutant->first, "invariant")) != 0) {
+  if (*mutant->caught_by && strcmp(mutant->caught_by, param(mutant->first, "breaks")) != 0) {
     fputs("<small>by ", report->out);
     put_text(report, mutant->caught_by);
     fputs("</small>", report->out);
@@ -131,7 +146,7 @@ static unsigned engine_colour(const struct mutant *mutants, size_t at) {
 
 static int by_name(const void *a, const void *b) {
   const struct ht_line *x = ((const struct mutant *)a)->first, *y = ((const struct mutant *)b)->first;
-  int order = strcmp(param(x, "mutant"), param(y, "mutant"));
+  int order = strcmp(x->benchmark, y->benchmark);
   if (order == 0) order = strcmp(x->heap, y->heap);
   if (order == 0) order = strcmp(x->variant, y->variant);
   return order ? order : strcmp(param(x, "engine"), param(y, "engine"));
@@ -148,11 +163,13 @@ static void put_drawing(struct report *report, const struct mutant *mutants, siz
   }
   for (size_t i = 0; i < count; i++) {
     const struct ht_line *line = mutants[i].first;
-    snprintf(labels[i], LABEL_TEXT, "%.60s \u00b7 %.24s", param(line, "mutant"), param(line, "engine"));
+    snprintf(labels[i], LABEL_TEXT, "%.60s \u00b7 %.24s", line->benchmark, param(line, "engine"));
     rows[i] = (struct drawn_row){.label = labels[i],
                                  .colour = engine_colour(mutants, i),
                                  .summary = &mutants[i].executions,
-                                 .note = mutants[i].seeds ? "\u2717 survived" : "\u2013 not tried"};
+                                 .note = !mutants[i].seeds                 ? "\u2013 not tried"
+                                         : is_unmodified(mutants[i].first) ? "\u2713 silent"
+                                                                           : "\u2717 survived"};
   }
   fputs("<div class=\"card after\">\n", report->out);
   put_heading(report, 3, "mutants-executions", "Executions until caught");
@@ -165,7 +182,7 @@ out:
 }
 
 void put_mutants(struct report *report) {
-  size_t total = report->summary.mutants, count = 0;
+  size_t total = report->mutant_rows, count = 0;
   if (total == 0) return;
   struct mutant *mutants = calloc(total, sizeof *mutants);
   if (!mutants) {

@@ -58,6 +58,9 @@ static void put_tiles(struct report *report) {
   if (summary->mutants)
     put_tile(report, summary->surviving_mutants > 0, summary->surviving_mutants,
              summary->surviving_mutants == 1 ? "planted bug that survived" : "planted bugs that survived");
+  if (summary->false_alarms)
+    put_tile(report, true, summary->false_alarms,
+             summary->false_alarms == 1 ? "false alarm" : "false alarms");
   put_tile(report, summary->failures > 0, summary->failures,
            summary->failures == 1 ? "run without a result" : "runs without a result");
   fputs("</ul>\n</div></header>\n", report->out);

@@ -22,6 +22,7 @@ struct ht_report_summary {
   size_t broken_heaps;      /* with the verdict "broken" */
   size_t mutants;           /* on a heap and an engine */
   size_t surviving_mutants; /* that some seed did not catch */
+  size_t false_alarms;      /* heaps without a planted bug, on an engine, that were taken for one with */
   size_t failures;          /* lines without a result */
 };
 

@@ -24,7 +24,8 @@ struct report {
   size_t heap_count;
   struct heap *heaps;
   struct ht_report_summary summary;
-  bool no_memory; /* something is missing: the report must not be kept */
+  size_t mutant_rows; /* heaps without a planted bug too */
+  bool no_memory;     /* something is missing: the report must not be kept */
 };
 
 /* The samples of one metric of a group of lines. */
@@ -38,6 +39,11 @@ struct summary {
   double median;
   struct ht_interval interval;
 };
+
+/* A planted bug that survived is a failure, and a result. */
+static inline bool has_no_result(const struct ht_line *line) {
+  return line->status != HT_LINE_OK && !(line->kind == HT_LINE_MUTANT && line->status == HT_LINE_FAILED);
+}
 
 /* collect.c */
 int collect(struct report *report, struct ht_store *store, char *error);

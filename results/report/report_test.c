@@ -85,17 +85,19 @@ static void add_benchmarks(struct ht_store *store) {
   add(store, line);
 }
 
+/* As fuzz/mutants writes them: one that survives is a failed line. */
 static void add_mutant(struct ht_store *store, const char *name, int seed, bool caught, double executions) {
-  struct ht_line *line = ht_line_new(HT_LINE_MUTANT, "bump", "mutant");
+  struct ht_line *line = ht_line_new(HT_LINE_MUTANT, "bump", name);
+  bool unmodified = strcmp(name, "unmodified") == 0;
   ht_line_run(line, "r");
-  ht_line_param(line, "mutant", name);
-  ht_line_param(line, "invariant", "GEN-2");
+  ht_line_param(line, "breaks", unmodified ? "nothing" : "GEN-2");
   ht_line_param(line, "engine", "libfuzzer");
   ht_line_param_number(line, "seed", seed);
   if (caught) ht_line_param(line, "caught_by", "GEN-5");
   ht_line_sample(line, "caught", "count", HT_LINE_HIGHER, caught);
   ht_line_sample(line, "executions", "count", HT_LINE_LOWER, executions);
   ht_line_sample(line, "cpu_seconds", "s", HT_LINE_LOWER, executions / 1000);
+  if (caught == unmodified) ht_line_fail(line, HT_LINE_FAILED, "survived, or false alarm");
   add(store, line);
 }
 
@@ -122,6 +124,8 @@ static void add_rest(struct ht_store *store) {
   add_mutant(store, "halves", 1, true, 40);
   add_mutant(store, "halves", 2, false, 5000);
   add_mutant(store, "lives", 1, false, 5000);
+  add_mutant(store, "unmodified", 1, false, 5000);
+  add_mutant(store, "unmodified", 2, true, 70);
 }
 
 #define PAGE_ROOM ((size_t)1 << 24)
@@ -206,7 +210,8 @@ static void contents(struct ht_store *store) {
   struct ht_report_summary summary;
   CHECK(ht_report_write(store, page, &summary, error) == 0);
   CHECK(summary.heaps == 4 && summary.broken_heaps == 1 && summary.failures == 2);
-  CHECK(summary.mutants == 3 && summary.surviving_mutants == 2 && summary.lines == 25);
+  CHECK(summary.mutants == 3 && summary.surviving_mutants == 2 && summary.false_alarms == 1);
+  CHECK(summary.lines == 27);
   char *text = read_page();
   bool charts = strstr(text, "uPlot") != NULL;
   CHECK(cut_programs(text) == (charts ? 3 : 2));

@@ -59,11 +59,10 @@ static struct ht_line *bench(int heap, int workload, int process, uint64_t *stat
 static struct ht_line *mutant(int number, int seed) {
   char name[32];
   snprintf(name, sizeof name, "mutant-%d", number);
-  struct ht_line *line = ht_line_new(HT_LINE_MUTANT, heaps[3 + number % 3], "mutant");
+  struct ht_line *line = ht_line_new(HT_LINE_MUTANT, heaps[3 + number % 3], name);
   if (!line) return NULL;
   ht_line_run(line, "made-up");
-  ht_line_param(line, "mutant", name);
-  ht_line_param(line, "invariant", number % 2 ? "GEN-2" : "BAR-3");
+  ht_line_param(line, "breaks", number % 2 ? "GEN-2" : "BAR-3");
   ht_line_param(line, "engine", seed % 2 ? "aflpp" : "libfuzzer");
   ht_line_param_number(line, "seed", seed);
   bool caught = number % 9 != 8;

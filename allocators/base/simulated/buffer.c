@@ -24,17 +24,16 @@ static void write_word(const struct late_word *word, uint64_t value) {
   memcpy(word->address, &value, word->bytes);
 }
 
-// Of a call that has returned, where this world's own calls are now.
-static bool is_ours(const struct late_word *word, unsigned fiber) {
-  unsigned owner;
-  return fiber_owns((uintptr_t)word->address, &owner) && owner == fiber &&
-         (uintptr_t)word->address < simulated_world.fibers[fiber].ours;
+// What a function stored that has returned may lie where the functions of this world are now: it is gone.
+static bool is_gone(const struct fiber *f, unsigned fiber, const struct late_word *word) {
+  uintptr_t bottom = FIBER_STACKS + (uintptr_t)fiber * SIMULATED_STACK_BYTES;
+  return (uintptr_t)word->address - bottom < f->boundary - bottom;
 }
 
 void buffer_leave(unsigned fiber) {
   struct fiber *f = &simulated_world.fibers[fiber];
   for (size_t i = f->end; i-- > f->first;) {
-    if (is_ours(&f->late[i], fiber)) continue;
+    if (is_gone(f, fiber, &f->late[i])) f->late[i].bytes = 0;
     f->late[i].new = read_word(&f->late[i]);
     write_word(&f->late[i], f->late[i].old);
   }
@@ -43,7 +42,6 @@ void buffer_leave(unsigned fiber) {
 void buffer_enter(unsigned fiber) {
   struct fiber *f = &simulated_world.fibers[fiber];
   for (size_t i = f->first; i < f->end; i++) {
-    if (is_ours(&f->late[i], fiber)) continue;
     f->late[i].old = read_word(&f->late[i]);
     write_word(&f->late[i], f->late[i].new);
   }
@@ -90,6 +88,17 @@ unsigned simulated_late(unsigned fiber) {
   return buffer_candidates(fiber);
 }
 
+bool simulated_late_any(unsigned fiber, unsigned n, simulated_word_is *is, void *context) {
+  const struct fiber *f = &simulated_world.fibers[fiber];
+  size_t start = candidate(f, n - 1), end = group_end(f, start);
+  for (size_t i = start; i < end; i++) {
+    uintptr_t first = (uintptr_t)f->late[i].address,
+              last = first + (f->late[i].bytes ? f->late[i].bytes - 1 : 0);
+    if (is(context, first / sizeof(uint64_t)) || is(context, last / sizeof(uint64_t))) return true;
+  }
+  return false;
+}
+
 static void forget(unsigned fiber, size_t start, size_t end) {
   struct fiber *f = &simulated_world.fibers[fiber];
   // In front, where all but stores that overtake go.
@@ -115,11 +124,14 @@ void buffer_make_visible(unsigned fiber, unsigned which) {
   if (w->touches)
     for (size_t i = start; i < end; i++) touch(f->late[i].address, f->late[i].bytes, true);
   if (mine->end > mine->first) buffer_leave(w->current);
-  for (size_t i = start; i < end; i++)
-    if (!is_ours(&f->late[i], fiber)) write_word(&f->late[i], f->late[i].new);
+  bool changes = false;
+  for (size_t i = start; i < end; i++) {
+    changes |= read_word(&f->late[i]) != f->late[i].new;
+    write_word(&f->late[i], f->late[i].new);
+  }
   forget(fiber, start, end);
   if (mine->end > mine->first) buffer_enter(w->current);
-  world_changed();
+  if (changes) world_changed();
 }
 
 void buffer_flush(void) {
@@ -129,10 +141,12 @@ void buffer_flush(void) {
   if (w->touches)
     for (size_t i = f->first; i < f->end; i++) touch(f->late[i].address, f->late[i].bytes, true);
   // All is in place already.
+  bool changes = false;
+  for (size_t i = f->first; i < f->end; i++) changes |= read_word(&f->late[i]) != f->late[i].old;
   f->first = f->end = 0;
   f->plain = false;
   w->late &= ~(1u << w->current);
-  world_changed();
+  if (changes) world_changed();
 }
 
 void buffer_fence(void) {

@@ -16,27 +16,18 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-// Where nothing else of a process lies, AddressSanitizer's shadow included.
-#define STACKS ((char *)0x200000000000)
+#define STACKS ((char *)FIBER_STACKS)
 enum { PAGE = 4096 };
 
 _Static_assert(sizeof(void *) == 8, "written for x86-64");
 
 bool fiber_stacks_map(void) {
-  size_t bytes = (size_t)SIMULATED_FIBERS * SIMULATED_STACK_BYTES;
-  void *stacks = mmap(STACKS, bytes, PROT_READ | PROT_WRITE,
+  void *stacks = mmap(STACKS, FIBER_STACKS_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (stacks != STACKS) return false;
   // A page below each, so that one that grows too deep is trapped.
   for (unsigned f = 0; f < SIMULATED_FIBERS; f++)
     if (mprotect(STACKS + (size_t)f * SIMULATED_STACK_BYTES, PAGE, PROT_NONE) != 0) return false;
-  return true;
-}
-
-bool fiber_owns(uintptr_t address, unsigned *fiber) {
-  size_t offset = address - (uintptr_t)STACKS;
-  if (offset >= (size_t)SIMULATED_FIBERS * SIMULATED_STACK_BYTES) return false;
-  *fiber = (unsigned)(offset / SIMULATED_STACK_BYTES);
   return true;
 }
 

@@ -8,7 +8,7 @@
 
 static inline void reads(void *address, size_t bytes) {
   struct world *w = &simulated_world;
-  if (__builtin_expect(w->dead_stacks != 0, 0)) world_check_stack(address);
+  world_check_stack(address);
   if (__builtin_expect(w->touches, 0)) touch(address, bytes, false);
 }
 
@@ -23,7 +23,7 @@ static __attribute__((noinline, cold)) void logged(void *address, size_t bytes) 
 
 static inline void writes(void *address, size_t bytes) {
   struct world *w = &simulated_world;
-  if (__builtin_expect(w->dead_stacks != 0, 0)) world_check_stack(address);
+  world_check_stack(address);
   if (__builtin_expect(w->logs, 0)) logged(address, bytes);
 }
 
@@ -73,7 +73,7 @@ void __tsan_write_range(void *address, size_t bytes) {
   writes(address, bytes);
 }
 
-// clang calls these in place of the library's. gcc calls the library's: copy.h sees to it.
+// clang calls these in place of the library's. gcc calls the library's: instrumented.h sees to it.
 void *__tsan_memcpy(void *to, const void *from, size_t bytes);
 void *__tsan_memcpy(void *to, const void *from, size_t bytes) {
   reads((void *)(uintptr_t)from, bytes);

@@ -91,6 +91,7 @@ struct simulated_options {
   simulated_choose *choose;
   simulated_told *told;         // may be NULL
   simulated_switches *switches; // may be NULL
+  void *switching;              // its context
   void *context;
   bool buffers;     // stores are late
   bool per_address; // and may overtake one another, except to the same address or past a release
@@ -128,6 +129,9 @@ void simulated_stop(const char *format, ...) __attribute__((format(printf, 1, 2)
 // become visible now.
 struct simulated_step simulated_next(unsigned fiber);
 unsigned simulated_late(unsigned fiber);
+// Is something true of any word (its address / 8) that the n-th of these, from 1, stores? n is one of them.
+typedef bool simulated_word_is(void *context, uintptr_t word);
+bool simulated_late_any(unsigned fiber, unsigned n, simulated_word_is *is, void *context);
 // The fiber that runs; outside a run nobody.
 unsigned simulated_fiber(void);
 

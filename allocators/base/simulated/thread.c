@@ -36,8 +36,11 @@ bool base_thread_start(struct base_thread *thread, void (*run)(void *argument), 
   thread->run = run;
   thread->argument = argument;
   struct fiber *f = &w->fibers[number];
-  *f = (struct fiber){
-      .used = true, .run = run, .argument = argument, .late = f->late, .step = {SIMULATED_BEGIN, f}};
+  *f = (struct fiber){.used = true,
+                      .run = run,
+                      .argument = argument,
+                      .late = f->late,
+                      .step = {.kind = SIMULATED_BEGIN, .address = f}};
   f->stack_pointer = fiber_prepare(number, thread_begins);
   w->dead_stacks &= ~(1u << number);
   w->runnable |= 1u << number;

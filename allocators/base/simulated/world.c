@@ -66,10 +66,10 @@ void simulated_stop(const char *format, ...) {
   __builtin_unreachable();
 }
 
-void world_check_stack(const void *address) {
-  unsigned owner;
+void world_check_owner(const void *address) {
   struct world *w = &simulated_world;
-  if (!w->running || !fiber_owns((uintptr_t)address, &owner) || owner == w->current) return;
+  unsigned owner = (unsigned)(((uintptr_t)address - FIBER_STACKS) / SIMULATED_STACK_BYTES);
+  if (!w->running || owner == w->current) return;
   bool ended = w->dead_stacks >> owner & 1;
   if (!ended && (uintptr_t)address >= w->fibers[owner].frame) return;
   // In another schedule it may be in time.
@@ -192,7 +192,7 @@ static void go_on(unsigned fiber) {
   if (fiber == w->current) return;
   struct fiber *from = current(), *to = &w->fibers[fiber];
   w->end->switches++;
-  if (w->options->switches) w->options->switches(w->options->context, w->current, fiber);
+  if (w->options->switches) w->options->switches(w->options->switching, w->current, fiber);
   if (from->end > from->first) buffer_leave(w->current);
   fiber_switch_told(fiber);
   w->current = fiber;
@@ -218,7 +218,6 @@ static struct simulated_choice choose(void) {
 
 void world_decide(void) {
   struct world *w = &simulated_world;
-  current()->ours = WORLD_FRAME();
   for (;;) {
     if (__builtin_expect(!w->runnable && !w->late, 0)) {
       let_time_pass();
@@ -253,6 +252,7 @@ void world_decide(void) {
 void world_step(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
   struct fiber *f = current();
+  f->boundary = WORLD_FRAME();
   f->step.kind = kind;
   f->step.address = address;
   if (!can) {

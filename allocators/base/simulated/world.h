@@ -19,7 +19,7 @@ struct late_word {
 struct fiber {
   void *stack_pointer; // while it does not run
   uintptr_t frame;     // and then, if not 0: its stack below is of calls that have returned
-  uintptr_t ours;      // its stack below is used by this world
+  uintptr_t boundary;  // below it its stack is this world's own
   struct simulated_step step;
   bool used; // begun, and not ended and joined
   bool ended;
@@ -58,13 +58,16 @@ struct world {
 };
 extern struct world simulated_world;
 
+// Where nothing else of a process lies, AddressSanitizer's shadow included.
+#define FIBER_STACKS ((uintptr_t)0x200000000000)
+#define FIBER_STACKS_BYTES ((size_t)SIMULATED_FIBERS * SIMULATED_STACK_BYTES)
+
 // fiber.c: stacks and the switch. `to` gets the processor; what has it now comes back when it is switched to.
 bool fiber_stacks_map(void);
 void *fiber_prepare(unsigned fiber, void (*entry)(void));
 void fiber_switch(void **from, void *to);
 void fiber_switch_told(unsigned to); // sanitizers are told; SIMULATED_NOBODY: outside
 void fiber_switched(void);
-bool fiber_owns(uintptr_t address, unsigned *fiber);
 
 // Where the frame of the caller of this function ends: what lies below belongs to this one, and what it
 // calls.
@@ -87,7 +90,11 @@ void world_step(enum simulated_kind kind, const void *address, bool can);
 void world_let(enum simulated_kind kind, const void *address, bool can);
 void world_leave(enum simulated_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
-void world_check_stack(const void *address);
+void world_check_owner(const void *address);
+// Is it on the stack of a fiber that has ended, or where a call has returned?
+static inline void world_check_stack(const void *address) {
+  if (__builtin_expect((uintptr_t)address - FIBER_STACKS < FIBER_STACKS_BYTES, 0)) world_check_owner(address);
+}
 
 // buffer.c
 bool buffers_map(void);
