@@ -121,11 +121,11 @@ static void count_schedules(const struct example *example, unsigned preemptions,
   ht_explore(&exploration, &result);
   char bound[16] = "any";
   if (preemptions != HT_PREEMPTIONS_ANY) snprintf(bound, sizeof bound, "%u", preemptions);
-  printf("%-24s buffers %-3s preemptions %-3s reduction %-3s %9" PRIu64
-         " schedules%s, %5.1f steps each, %.2f s\n",
+  printf("%-23s buffers %-3s preemptions %-3s reduction %-3s %8" PRIu64 " schedules%s, points %9" PRIu64
+         ", choices at %8" PRIu64 ", %.2f s\n",
          example->name, order ? "on," : "off", bound, reduce ? "on" : "off", result.runs,
-         result.explored == HT_EXPLORED_ALL ? "" : " and more",
-         (double)result.steps / (double)(result.runs + result.cut), cpu_seconds() - began);
+         result.explored == HT_EXPLORED_ALL ? "" : " and more", result.points, result.choices,
+         cpu_seconds() - began);
   fflush(stdout);
 }
 
