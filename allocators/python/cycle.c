@@ -103,6 +103,12 @@ static bool may_leave(const struct python_object *o, const struct reaching *r) {
   return r->untracks && !r->container && python_bytes(o) != o->type->size;
 }
 
+// It was old when it was untracked, and comes back in front of all it may refer to: behind, what it refers to
+// would be set aside first, and come back in an order that has nothing to do with addresses.
+void python_track_again(struct python_mutator *m, struct python_gc_head *gc) {
+  gc_list_prepend(&m->interpreter->generations[PYTHON_OLDEST].head, gc);
+}
+
 static void leave_untracked(struct python_gc_head *prev, struct python_gc_head *gc) {
   prev->next = gc->next;
   gc->next = 0;

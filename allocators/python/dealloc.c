@@ -40,35 +40,6 @@ static void free_object(struct python_mutator *m, struct python_object *o) {
   python_free_block(m->interpreter, o, python_bytes(o));
 }
 
-static inline void drop_field(void *context, ht_ref *field) {
-  python_write(context, field, NULL);
-}
-
-static __attribute__((noinline)) void end_noticed(struct python_mutator *m, struct python_object *o) {
-  m->depth++;
-  if (m->interpreter->examined) python_examine_nesting(m);
-  if (say_goodbye(m, o)) {
-    python_traverse(o, drop_field, m);
-    free_object(m, o);
-  }
-  m->depth--;
-}
-
-// Most have no watches, and nobody looks.
-static inline __attribute__((always_inline)) void end_container(struct python_mutator *m,
-                                                                struct python_object *o) {
-  struct python_interpreter *i = m->interpreter;
-  m->nesting++;
-  if (__builtin_expect(o->shape & PYTHON_WATCHED || i->examined, 0)) {
-    end_noticed(m, o);
-  } else {
-    python_traverse(o, drop_field, m);
-    uncount(i);
-    python_free_block(i, o, python_bytes(o));
-  }
-  m->nesting--;
-}
-
 static void end_atomic(struct python_mutator *m, struct python_object *o) {
   if (say_goodbye(m, o)) free_object(m, o);
 }
@@ -93,25 +64,118 @@ static void defer_container(struct python_mutator *m, struct python_object *o) {
   if (m->interpreter->examined) python_examine_deferred(m, o);
 }
 
-void python_dealloc(struct python_mutator *m, struct python_object *o) {
-  bool waits = m->nesting >= PYTHON_TRASH_NESTING;
-  if (python_is_atomic(o)) {
-    if (waits && o->shape & PYTHON_WATCHED)
-      defer_atomic(m, o);
+static void dealloc_atomic(struct python_mutator *m, struct python_object *o) {
+  if (m->nesting >= PYTHON_TRASH_NESTING && o->shape & PYTHON_WATCHED)
+    defer_atomic(m, o);
+  else
+    end_atomic(m, o);
+}
+
+// What follows is compiled twice, for heaps that somebody examines and for others, which pay nothing for it:
+// so what is tried is what is measured.
+static void end_examined(struct python_mutator *m, struct python_object *o);
+static void end_quietly(struct python_mutator *m, struct python_object *o);
+
+static void drop_field(void *context, ht_ref *field) {
+  python_write(context, field, NULL);
+}
+
+// The end of a container that is not short or has flags or whose block is not out of a pool.
+static __attribute__((noinline)) void end_other(struct python_mutator *m, struct python_object *o) {
+  if (!say_goodbye(m, o)) return;
+  python_traverse(o, drop_field, m);
+  free_object(m, o);
+}
+
+// The end of a short container: drops what it holds. If what its last field held is a container that comes to
+// its end by that, this is not ended here but returned.
+static inline __attribute__((always_inline)) struct python_object *
+end_short(struct python_mutator *m, struct python_object *o, uint32_t bytes, bool examined) {
+  struct python_interpreter *i = m->interpreter;
+  struct python_object *next = NULL;
+  uint64_t bits = o->type->reference_map[0];
+  do {
+    ht_ref *field = (ht_ref *)(o + 1) + (unsigned)__builtin_ctzll(bits), value = *field;
+    bits &= bits - 1;
+    if (!value) continue;
+    ht_word_store(field, NULL);
+    struct python_object *held = python_object_of(value);
+    if (python_is_immortal(held) || --held->refcnt) continue;
+    if (python_is_atomic(held))
+      dealloc_atomic(m, held);
+    else if (!bits)
+      next = held;
+    else if (examined)
+      end_examined(m, held);
     else
-      end_atomic(m, o);
-    return;
-  }
-  // Before any field goes: a cycle that starts meanwhile must not meet it.
-  if (python_gc_of(o)->next) gc_list_remove(python_gc_of(o));
-  if (waits) {
-    defer_container(m, o);
+      end_quietly(m, held);
+  } while (bits);
+  if (examined) python_examine_free(m, o);
+  uncount(i);
+  i->ended_objects++;
+  i->ended_bytes += bytes;
+  obmalloc_pool_give(&i->blocks, python_gc_of(o));
+  return next;
+}
+
+// Ends a container and then, in its place, what its last field held alone: half of the ends of a tree are no
+// call. For the trashcan they nest like any other.
+static inline __attribute__((always_inline)) void end_containers(struct python_mutator *m,
+                                                                 struct python_object *o, bool examined) {
+  const unsigned nesting = m->nesting, depth = m->depth;
+  unsigned level = nesting;
+  do {
+    // Before any field goes: a cycle that starts meanwhile must not meet it.
+    if (python_gc_of(o)->next) gc_list_remove(python_gc_of(o));
+    if (__builtin_expect(level >= PYTHON_TRASH_NESTING, 0)) {
+      defer_container(m, o);
+      break;
+    }
+    m->nesting = ++level;
+    if (examined) {
+      m->depth++;
+      python_examine_nesting(m);
+    }
+    uint32_t bytes = o->shape;
+    if (__builtin_expect(bytes != o->type->size || bytes > m->interpreter->short_most, 0)) {
+      end_other(m, o);
+      break;
+    }
+    o = end_short(m, o, bytes, examined);
+  } while (o);
+  m->nesting = nesting;
+  if (examined) m->depth = depth;
+}
+
+static __attribute__((noinline)) void end_examined(struct python_mutator *m, struct python_object *o) {
+  end_containers(m, o, true);
+}
+
+static __attribute__((noinline)) void end_quietly(struct python_mutator *m, struct python_object *o) {
+  end_containers(m, o, false);
+}
+
+static void end_container(struct python_mutator *m, struct python_object *o) {
+  if (m->interpreter->examined)
+    end_examined(m, o);
+  else
+    end_quietly(m, o);
+}
+
+void python_dealloc(struct python_mutator *m, struct python_object *o) {
+  if (python_is_atomic(o)) {
+    dealloc_atomic(m, o);
     return;
   }
   end_container(m, o);
   if (m->nesting > 0) return;
   if (m->waiting) python_empty_trash(m);
   if (m->interpreter->examined) python_examine_settled(m);
+}
+
+void python_drop_last(struct python_mutator *m, struct python_object *o) {
+  if (python_is_immortal(o)) return;
+  if (--o->refcnt == 0) python_dealloc(m, o);
 }
 
 void python_empty_trash(struct python_mutator *m) {

@@ -18,6 +18,8 @@ struct python_interpreter *python_interpreter_add(struct python_heap *h) {
     return NULL;
   }
   i->heap = h;
+  // With guards no block is plainly a pool's.
+  if (!h->blocks.guards) i->short_most = PYTHON_SHORT_MOST;
   for (unsigned g = 0; g < PYTHON_GENERATIONS; g++) {
     gc_list_init(&i->generations[g].head);
     i->generations[g].threshold = h->thresholds[g];

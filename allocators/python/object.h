@@ -135,23 +135,39 @@ static inline size_t python_bytes(const struct python_object *o) {
 
 typedef void python_visitor(void *context, ht_ref *field);
 
-// Shows every reference word of an object: what CPython calls traverse. Most have one element of few words.
+// What one word of a map describes.
+enum { PYTHON_SHORT_MOST = 64 * HT_WORD };
+
+// An object of one element of few words and no flags: a container, if its type has references, and then there
+// is one in the first word of the map.
+static inline bool python_is_short(const struct python_object *o, const struct ht_type *type) {
+  return __builtin_expect(o->shape == type->size && type->size <= PYTHON_SHORT_MOST, 1);
+}
+
+// Shows every reference word of a container whose elements have more than 64 words.
+void python_traverse_long(struct python_object *o, python_visitor *visit, void *context);
+
+// Shows every reference word of an object: what CPython calls traverse. Most are short containers.
 static inline __attribute__((always_inline)) void python_traverse(struct python_object *o,
                                                                   python_visitor *visit, void *context) {
   const struct ht_type *type = o->type;
-  if (python_is_atomic(o)) return;
-  size_t step = type->size, bytes = python_bytes(o);
-  char *element = (char *)(o + 1), *end = element + bytes;
-  if (__builtin_expect(step <= 64 * HT_WORD, 1)) {
-    for (uint64_t map = type->reference_map[0]; element < end; element += step)
-      for (uint64_t bits = map; bits; bits &= bits - 1)
-        visit(context, (ht_ref *)element + __builtin_ctzll(bits));
+  char *element = (char *)(o + 1);
+  if (python_is_short(o, type)) {
+    uint64_t bits = type->reference_map[0];
+    do visit(context, (ht_ref *)element + (unsigned)__builtin_ctzll(bits));
+    while (bits &= bits - 1);
     return;
   }
-  for (; element < end; element += step)
-    for (size_t i = 0; i < (step / HT_WORD + 63) / 64; i++)
-      for (uint64_t bits = type->reference_map[i]; bits; bits &= bits - 1)
-        visit(context, (ht_ref *)element + 64 * i + __builtin_ctzll(bits));
+  if (python_is_atomic(o)) return;
+  if (__builtin_expect(type->size > PYTHON_SHORT_MOST, 0)) {
+    python_traverse_long(o, visit, context);
+    return;
+  }
+  size_t step = type->size;
+  char *end = element + python_bytes(o);
+  for (uint64_t map = type->reference_map[0]; element < end; element += step)
+    for (uint64_t bits = map; bits; bits &= bits - 1)
+      visit(context, (ht_ref *)element + (unsigned)__builtin_ctzll(bits));
 }
 
 #endif

@@ -38,6 +38,10 @@ enum {
   PYTHON_TRASH_NESTING = 50,
 };
 
+_Static_assert(PYTHON_SHORT_MOST + sizeof(struct python_gc_head) + sizeof(struct python_object) <=
+                   OBMALLOC_THRESHOLD,
+               "the blocks of short containers are pools'");
+
 // No address space has more; sums with it do not wrap.
 #define PYTHON_LARGEST ((size_t)1 << 47)
 
@@ -65,7 +69,9 @@ struct python_interpreter {
   bool examined;           // somebody examines: every step is told
   bool notices_new;        // and what is new, or some of that is to be immortal
   bool collecting;
-  uint64_t allocated_objects, allocated_bytes, ended_objects, ended_bytes;
+  uint32_t short_most; // PYTHON_SHORT_MOST, or 0 with guards: a short container's block is out of a pool
+  // What is counted together does not lie together: a compiler would count with vectors, in more steps.
+  uint64_t allocated_objects, ended_objects, allocated_bytes, ended_bytes;
 
   // The oldest generation: objects since its last cycle, and then.
   size_t long_lived_pending, long_lived_total;
@@ -124,6 +130,8 @@ struct python_mutator {
 
 // dealloc.c. The count of `o` has come to 0.
 void python_dealloc(struct python_mutator *m, struct python_object *o);
+// The same, unless it is immortal; else the count is lowered.
+void python_drop_last(struct python_mutator *m, struct python_object *o);
 // What waits is deallocated, and called.
 void python_empty_trash(struct python_mutator *m);
 
@@ -134,6 +142,8 @@ bool python_resize(struct ht_mutator *mutator, ht_ref *slot, size_t count, unsig
 
 // cycle.c. The youngest generation is full.
 void python_collect_due(struct python_mutator *m);
+// An untracked container comes to refer to a container.
+void python_track_again(struct python_mutator *m, struct python_gc_head *gc);
 // The bytes that were reclaimed.
 size_t python_collect_generation(struct python_mutator *m, unsigned generation);
 
@@ -169,18 +179,20 @@ static inline void python_free_block(struct python_interpreter *i, struct python
 }
 
 static inline void python_drop(struct python_mutator *m, struct python_object *o) {
-  if (__builtin_expect(python_is_immortal(o), 0)) return;
-  if (--o->refcnt == 0) python_dealloc(m, o);
+  // As a number with sign an immortal count is negative: what most drops have to know is one comparison.
+  int32_t refcnt = (int32_t)o->refcnt;
+  if (__builtin_expect(refcnt > 1, 1))
+    o->refcnt = (uint32_t)refcnt - 1;
+  else
+    python_drop_last(m, o);
 }
 
-// An untracked container that comes to refer to a container may be in a cycle from now on. It was old when it
-// was untracked, and comes back in front of all it may refer to: behind, what it refers to would be set aside
-// first, and come back in an order that has nothing to do with addresses.
+// An untracked container that comes to refer to a container may be in a cycle from now on.
 static inline void python_track_if(struct python_mutator *m, ht_ref object, ht_ref value) {
-  if (!object || python_is_atomic(python_object_of(value))) return;
+  if (!object) return;
   struct python_gc_head *gc = python_gc_of(python_object_of(object));
-  if (__builtin_expect(gc->next == 0, 0))
-    gc_list_prepend(&m->interpreter->generations[PYTHON_OLDEST].head, gc);
+  if (__builtin_expect(gc->next == 0, 0) && !python_is_atomic(python_object_of(value)))
+    python_track_again(m, gc);
 }
 
 static inline void python_write(struct python_mutator *m, ht_ref *word, ht_ref value) {

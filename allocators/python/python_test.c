@@ -76,8 +76,8 @@ static void test_options(void) {
   }
 }
 
-// A chain of a million ends on a stack that holds fifty deallocations.
-static void test_chain(void) {
+// A chain of a million ends on a stack that holds fifty deallocations, through whichever field it goes.
+static void test_chain(size_t field) {
   enum { LENGTH = 1000000 };
   struct world w;
   begin(&w, "threshold0", "0");
@@ -85,7 +85,7 @@ static void test_chain(void) {
   heap_push(w.m, frame);
   for (size_t i = 0; i < LENGTH; i++) {
     CHECK(heap_alloc(w.m, &frame->slots[1], &node_type, 1, 0, 0));
-    heap_store(w.m, frame->slots[1], &((struct node *)frame->slots[1])->next, frame->slots[0]);
+    heap_store(w.m, frame->slots[1], (ht_ref *)frame->slots[1] + field, frame->slots[0]);
     heap_root_set(w.m, &frame->slots[0], frame->slots[1]);
   }
   CHECK(live(&w) == LENGTH);
@@ -221,7 +221,8 @@ static void test_threads(const char *mode) {
 
 int main(void) {
   test_options();
-  test_chain();
+  test_chain(0);
+  test_chain(1);
   test_generations();
   test_garbage();
   test_immortal();

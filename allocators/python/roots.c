@@ -2,6 +2,15 @@
 
 #include "allocators/python/python.h"
 
+void python_traverse_long(struct python_object *o, python_visitor *visit, void *context) {
+  const struct ht_type *type = o->type;
+  char *element = (char *)(o + 1), *end = element + python_bytes(o);
+  for (; element < end; element += type->size)
+    for (size_t i = 0; i < (type->size / HT_WORD + 63) / 64; i++)
+      for (uint64_t bits = type->reference_map[i]; bits; bits &= bits - 1)
+        visit(context, (ht_ref *)element + 64 * i + __builtin_ctzll(bits));
+}
+
 struct visiting {
   python_visitor *visit;
   void *context;

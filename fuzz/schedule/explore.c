@@ -5,12 +5,14 @@
 //
 // - Who runs goes on, without a choice, where its next step is on what it alone uses (shared_words.h), and a
 //   late store to such words becomes visible at once. Moving a switch to the next step that matters costs no
-//   preemption more, so this holds under any bound.
+//   preemption more, so this holds under any bound. Nobody sees what a fiber stores before another one
+//   begins.
 // - Sleep sets (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): what
 // was
 //   tried at a node is not tried again below a later choice of the node, until a step comes that depends on
-//   it. The run it equals may need a preemption more, so this is done only without a bound. A store that
-//   becomes visible is tried first; while it sleeps, its fiber makes no step that makes all visible.
+//   it. Of a fiber's step this is done only without a bound, as the run it equals may need a preemption more.
+//   A store that becomes visible earlier costs nothing wherever it stands, and is tried first; while it
+//   sleeps, its fiber makes no step that makes all visible.
 #include "fuzz/schedule/schedule.h"
 #include "fuzz/schedule/shared_words.h"
 
@@ -31,7 +33,7 @@ struct node {
   unsigned count, at;
   unsigned current; // who had made the last step
   bool stays;
-  bool late, waits;                 // there are late stores; and the last step was made past some
+  bool late, waits;                 // there are late stores; and some step was made past them
   uint32_t flushes;                 // fibers whose next step makes visible what is late
   unsigned preemptions;             // before this choice
   struct simulated_touched touched; // by the choice at `at`
@@ -47,7 +49,8 @@ struct search {
   struct shared_words shared;
   struct shared_words sites, switched; // places in the code
   uint32_t begun;                      // fibers that have made a step in this run
-  bool sleeps;
+  bool sleeps;                         // steps of buffers that were tried sleep
+  bool fibers_sleep;
   bool anew; // a word that was passed is shared
   bool cut;  // this run
   bool no_memory;
@@ -191,31 +194,35 @@ static unsigned private_store(struct search *s, const struct simulated_view *vie
   return SIMULATED_NOBODY;
 }
 
-static bool add_late(struct node *node, const struct simulated_view *view) {
-  bool fits = true;
-  for (uint32_t left = view->late; left; left &= left - 1) {
-    unsigned f = (unsigned)__builtin_ctz(left);
-    for (unsigned n = 1, most = simulated_late(f); n <= most; n++) fits &= add_choice(node, f, n);
-  }
-  return fits;
+// Nobody else has begun, or could.
+static bool is_alone(const struct search *s, const struct simulated_view *view) {
+  return view->stays && view->runnable == 1u << view->current && s->begun == view->runnable;
 }
 
+// If the bound allows it to go on.
 static bool add_fiber(struct search *s, struct node *node, unsigned fiber) {
   unsigned more = cost(node, (struct simulated_choice){(uint8_t)fiber, 0});
   return node->preemptions + more > s->exploration->preemptions || add_choice(node, fiber, 0);
 }
 
 static bool add_choices(struct search *s, struct node *node, const struct simulated_view *view) {
-  unsigned private = private_store(s, view);
+  bool fits = true;
+  uint32_t buffers = s->exploration->reduce && is_alone(s, view) ? 0 : view->late;
+  node->late = buffers != 0;
+  unsigned private = buffers ? private_store(s, view) : SIMULATED_NOBODY;
   if (private != SIMULATED_NOBODY) return add_choice(node, private, 1);
-  bool fits = !s->sleeps || add_late(node, view);
+  for (uint32_t left = buffers; left; left &= left - 1) {
+    unsigned f = (unsigned)__builtin_ctz(left);
+    for (unsigned n = 1, most = simulated_late(f); n <= most; n++) fits &= add_choice(node, f, n);
+  }
+  // Who runs goes on first: what costs nothing is tried before what does.
   if (view->stays) fits &= add_fiber(s, node, view->current);
   bool others = !view->stays || matters(s, view);
   for (uint32_t left = others ? view->runnable : 0; left; left &= left - 1) {
     unsigned f = (unsigned)__builtin_ctz(left);
     if (!view->stays || f != view->current) fits &= add_fiber(s, node, f);
   }
-  return fits && (s->sleeps || add_late(node, view));
+  return fits;
 }
 
 static bool skip_slept(struct node *node) {
@@ -238,9 +245,9 @@ static bool new_node(struct search *s, const struct simulated_view *view) {
   node->count = node->at = 0;
   node->current = view->current;
   node->stays = view->stays;
+  node->late = false;
+  node->waits = last && last->late && (last->waits || !chosen(last).late);
   node->flushes = flushing(view);
-  node->late = view->late != 0;
-  node->waits = last && last->late && !chosen(last).late;
   node->preemptions = last ? last->preemptions + cost(last, chosen(last)) : 0;
   node->slept_count = 0;
   for (size_t i = 0; s->sleeps && last && i < last->slept_count; i++)
@@ -285,7 +292,8 @@ static bool backtrack(struct search *s) {
   while (s->count > 0) {
     struct node *node = &s->nodes[s->count - 1];
     if (node->at < node->count) {
-      if (s->sleeps && !sleep_add(node, chosen(node), &node->touched)) s->no_memory = true;
+      bool sleeps = chosen(node).late ? s->sleeps : s->fibers_sleep;
+      if (sleeps && !sleep_add(node, chosen(node), &node->touched)) s->no_memory = true;
       node->at++;
       if (skip_slept(node)) return !s->no_memory;
     }
@@ -346,7 +354,8 @@ void ht_explore(const struct ht_exploration *exploration, struct ht_exploration_
   struct search s = {.exploration = exploration, .result = result};
   uint64_t began = cpu_ns();
   *result = (struct ht_exploration_result){.explored = HT_EXPLORED_ALL, .passes = 1};
-  s.sleeps = exploration->reduce && exploration->preemptions >= HT_PREEMPTIONS_ANY;
+  s.sleeps = exploration->reduce;
+  s.fibers_sleep = s.sleeps && exploration->preemptions >= HT_PREEMPTIONS_ANY;
   for (;;) {
     if (!run_once(&s)) break;
     if (s.anew) {

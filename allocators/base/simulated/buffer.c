@@ -24,10 +24,10 @@ static void write_word(const struct late_word *word, uint64_t value) {
   memcpy(word->address, &value, word->bytes);
 }
 
-// What a function stored that has returned may lie where the functions of this world are now: it is gone.
+// What a call stored that has returned may lie where this world's own calls are now: it is gone.
 static bool is_gone(const struct fiber *f, unsigned fiber, const struct late_word *word) {
   uintptr_t bottom = FIBER_STACKS + (uintptr_t)fiber * SIMULATED_STACK_BYTES;
-  return (uintptr_t)word->address - bottom < f->boundary - bottom;
+  return (uintptr_t)word->address - bottom < f->ours - bottom;
 }
 
 void buffer_leave(unsigned fiber) {

@@ -218,6 +218,7 @@ static struct simulated_choice choose(void) {
 
 void world_decide(void) {
   struct world *w = &simulated_world;
+  current()->ours = WORLD_FRAME();
   for (;;) {
     if (__builtin_expect(!w->runnable && !w->late, 0)) {
       let_time_pass();
@@ -252,7 +253,6 @@ void world_decide(void) {
 void world_step(enum simulated_kind kind, const void *address, bool can) {
   struct world *w = &simulated_world;
   struct fiber *f = current();
-  f->boundary = WORLD_FRAME();
   f->step.kind = kind;
   f->step.address = address;
   if (!can) {

@@ -19,7 +19,7 @@ struct late_word {
 struct fiber {
   void *stack_pointer; // while it does not run
   uintptr_t frame;     // and then, if not 0: its stack below is of calls that have returned
-  uintptr_t boundary;  // below it its stack is this world's own
+  uintptr_t ours;      // its stack below is used by this world
   struct simulated_step step;
   bool used; // begun, and not ended and joined
   bool ended;
@@ -91,7 +91,7 @@ void world_let(enum simulated_kind kind, const void *address, bool can);
 void world_leave(enum simulated_outcome outcome, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 void world_check_owner(const void *address);
-// Is it on the stack of a fiber that has ended, or where a call has returned?
+// Is it on the stack of a fiber, or a call, that has ended?
 static inline void world_check_stack(const void *address) {
   if (__builtin_expect((uintptr_t)address - FIBER_STACKS < FIBER_STACKS_BYTES, 0)) world_check_owner(address);
 }

@@ -46,26 +46,28 @@ static void check_pool(struct checking *c, const struct obmalloc_arena *arena,
   c->blocks += map.used;
 }
 
-// The pools of a ring are the class's, and have blocks in use and free ones.
+// The pools of a ring are the class's, and have blocks in use and free ones; the first may have none. Returns
+// how many have some.
 static size_t check_ring(const struct checking *c, const struct obmalloc_ring *head) {
-  size_t pools = 0;
+  size_t pools = 0, used = 0;
   const struct obmalloc_ring *at, *next;
   for (at = head; (next = at->next) != head; at = next) {
     if (!EXAMINE(c->e, PY_29, pools < c->pools && is_pool(c->o, next),
                  "%p in the ring of class %u is no pool", (const void *)next, head->class_index))
-      return pools;
+      return used;
     if (!EXAMINE(c->e, PY_29, next->previous == at, "the ring of class %u does not lead back at %p",
                  head->class_index, (const void *)next))
-      return pools;
-    EXAMINE(c->e, PY_29, next->class_index == head->class_index && next->count && next->free,
+      return used;
+    EXAMINE(c->e, PY_29, next->class_index == head->class_index && next->count && (next->free || at == head),
             "the pool %p of class %u with %u blocks in use and %s free is in the ring of class %u",
             (const void *)next, next->class_index, next->count, next->free ? "some" : "none",
             head->class_index);
     pools++;
+    used += next->free != NULL;
   }
   EXAMINE(c->e, PY_29, head->previous == at, "the ring of class %u does not lead back to its last, %p",
           head->class_index, (const void *)at);
-  return pools;
+  return used;
 }
 
 static void check_free_pools(const struct checking *c, const struct obmalloc_arena *arena, size_t empty) {

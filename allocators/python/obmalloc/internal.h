@@ -50,6 +50,7 @@ static inline char *obmalloc_first_pool(const struct obmalloc *o, const struct o
 
 // arenas.c
 
+void *obmalloc_take_from_arena(struct obmalloc *o, size_t bytes); // the ring of the class is empty
 bool obmalloc_arenas_init(struct obmalloc *o, enum obmalloc_geometry geometry); // false: refused
 void obmalloc_arenas_finish(struct obmalloc *o);
 

@@ -1,4 +1,4 @@
-// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; whatever is larger, or
+// CPython's obmalloc: blocks of up to 2016 bytes out of pools, pools out of arenas; whatever is larger, or
 // more strictly aligned than 16 bytes, comes as a run of pages (runs.h).
 //
 //      used[class]     pool                 pool                arena (256 KB or 1 MB)
@@ -9,9 +9,10 @@
 //          ^           +--------+           +--------+           committed ..............> grows
 //          +------------------------------------^
 //
-// A pool holds blocks of one of 32 sizes, the multiples of 16. It is used (some blocks free: in the ring of
-// its class), full (in no list) or empty (in its arena's list, from which any class may take it). Blocks that
-// were given back are a list through their first words; behind them lie those that were never carved.
+// A pool holds blocks of one of 126 sizes, the multiples of 16. It is used (some blocks free: in the ring of
+// its class), full (in no list, or the first of its ring until another is to be the first) or empty (in its
+// arena's list, from which any class may take it). Blocks that were given back are a list through their first
+// words; behind them lie those that were never carved.
 //
 // The one idea is that memory comes free from the top: the arena with the fewest free pools serves first, so
 // that others run empty and go back to the system. usable_arenas is kept sorted by the number of free pools,
@@ -34,7 +35,9 @@
 
 enum {
   OBMALLOC_ALIGNMENT = 16,
-  OBMALLOC_THRESHOLD = 512,
+  // CPython's is 512, and it asks malloc for more. Here more is whole pages: so whatever a pool of 4 KB holds
+  // twice comes out of one.
+  OBMALLOC_THRESHOLD = 2016,
   OBMALLOC_CLASSES = OBMALLOC_THRESHOLD / OBMALLOC_ALIGNMENT,
   OBMALLOC_POOLS_MAX = 64, // in an arena, in either geometry
 };
@@ -162,10 +165,10 @@ void obmalloc_count(const struct obmalloc *o, struct obmalloc_counts *counts);
 void obmalloc_check(const struct obmalloc *o, struct examination *examination);
 
 // What is left of taking and giving when the inline code does not suffice.
-void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes);                        // not direct
-void *obmalloc_take_from_arena(struct obmalloc *o, size_t bytes);                      // the ring is empty
-void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring);              // its only free block
-void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes);            // not direct
+void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes);             // not direct
+void *obmalloc_take_next(struct obmalloc *o, size_t bytes);                 // there is none in the first pool
+void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring);   // its only free block
+void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes); // not direct
 void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // the pool was full
 void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
 
@@ -173,7 +176,7 @@ void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);        
 static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obmalloc *o, size_t bytes) {
   struct obmalloc_ring *pool = o->used[(bytes - 1) / OBMALLOC_ALIGNMENT].next;
   void *block = pool->free;
-  if (__builtin_expect(!block, 0)) return obmalloc_take_from_arena(o, bytes);
+  if (__builtin_expect(!block, 0)) return obmalloc_take_next(o, bytes);
   void *next = *(void **)block;
   if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool);
   pool->free = next;

@@ -376,6 +376,7 @@ static void test_runs(const struct obmalloc_options *options) {
 }
 
 static void test_resizing(enum obmalloc_geometry geometry) {
+  enum { LARGE = OBMALLOC_THRESHOLD + 1 };
   struct trial *t = begin(&(struct obmalloc_options){.geometry = geometry}, 0, 1);
   struct obmalloc *o = &t->o;
   char *block = take_one(t, 100); // of 112
@@ -384,9 +385,9 @@ static void test_resizing(enum obmalloc_geometry geometry) {
   CHECK(less != block && obmalloc_room(o, less) == 96 && !obmalloc_is_block(o, block));
   char *more = obmalloc_resize(o, less, 84, 97);
   CHECK(more != less && obmalloc_room(o, more) == 112);
-  char *run = obmalloc_resize(o, more, 97, 600);
-  CHECK(obmalloc_room(o, run) >= 600 && obmalloc_resize(o, run, 600, 100000) == run);
-  char *behind = take_one(t, 600);
+  char *run = obmalloc_resize(o, more, 97, LARGE);
+  CHECK(obmalloc_room(o, run) >= LARGE && obmalloc_resize(o, run, LARGE, 100000) == run);
+  char *behind = take_one(t, LARGE);
   char *moved = obmalloc_resize(o, run, 100000, 200000);
   CHECK(moved && moved != run && obmalloc_resize(o, moved, 200000, 5000) == moved);
   CHECK(!obmalloc_resize(o, moved, 5000, SIZE_MAX) && obmalloc_is_block(o, moved));
@@ -398,7 +399,7 @@ static void test_resizing(enum obmalloc_geometry geometry) {
   base_release(base_memory_os(), foreign, HT_PAGE_SIZE);
   look(t);
   obmalloc_give(o, small, 50);
-  obmalloc_give(o, behind, 600);
+  obmalloc_give(o, behind, LARGE);
   end(t);
 }
 

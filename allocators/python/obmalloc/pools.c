@@ -29,43 +29,50 @@ void obmalloc_finish(struct obmalloc *o) {
   memset(o, 0, sizeof *o);
 }
 
-// A pool becomes full while it is the first of its ring, and keeps its link back to the head, so that it
-// finds the way when a block comes free. Where one pool is full and not in turn, what is written to the head
-// is what it is known to hold, not what was read: else each operation would wait for the one before.
+// A pool becomes full as the first of its ring and stays there until another has to be the first, for the
+// next block that comes back is often one of its own: who takes one for each that he gives back, the oldest
+// first, links nothing. In the ring or not, a full pool's link back is to the head, so that it finds the way
+// when a block comes free.
 
 // Hands out the only free block of a pool. The next is carved, or there is none and the pool is full.
 void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring) {
   struct obmalloc_pool *pool = obmalloc_pool_of_ring(ring);
-  struct obmalloc_ring *head = ring->previous;
   void *block = ring->free;
   (void)o;
   ring->count++;
+  ring->free = NULL;
   if (pool->fresh <= pool->fresh_last) {
     void **carved = (void **)((char *)pool + pool->fresh);
     pool->fresh += (uint32_t)obmalloc_block_bytes(ring->class_index);
     *carved = NULL;
     ring->free = carved;
-    return block;
-  }
-  ring->free = NULL;
-  if (head->previous == ring) {
-    head->next = head->previous = head;
-  } else {
-    head->next = ring->next;
-    ring->next->previous = head;
   }
   return block;
 }
 
-// The count of a full pool is known too.
+// The second of a ring has free blocks if there is one.
+void *obmalloc_take_next(struct obmalloc *o, size_t bytes) {
+  struct obmalloc_ring *head = &o->used[(bytes - 1) / OBMALLOC_ALIGNMENT], *full = head->next;
+  if (full != head) {
+    head->next = full->next;
+    head->next->previous = head;
+    if (head->next != head) return obmalloc_pool_take(o, bytes);
+  }
+  return obmalloc_take_from_arena(o, bytes);
+}
+
+// The count of a full pool is known, and is written, not read: what is read soon after it was written is slow
+// to come.
 void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block) {
-  struct obmalloc_ring *head = ring->previous, *next = head->next;
+  struct obmalloc_ring *head = ring->previous, *first = head->next;
   (void)o;
   *(void **)block = NULL;
   ring->free = block;
   ring->count = obmalloc_pool_of_ring(ring)->capacity - 1;
-  ring->next = next;
-  next->previous = ring;
+  if (first == ring) return;
+  if (first != head && !first->free) first = first->next;
+  ring->next = first;
+  first->previous = ring;
   head->next = ring;
 }
 

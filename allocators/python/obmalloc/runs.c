@@ -262,7 +262,8 @@ void *runs_take(struct runs *runs, size_t bytes, size_t head, size_t alignment) 
   if (bytes > SIZE_MAX / 4) return NULL;
   if (alignment < sizeof(void *) * 2) alignment = sizeof(void *) * 2;
   size_t before = base_round_up(sizeof(struct run) + head, alignment) - head;
-  size_t pages = base_page_round(before + bytes) / HT_PAGE_SIZE;
+  // One of no bytes begins in a page of its run too.
+  size_t pages = base_page_round(before + (bytes ? bytes : 1)) / HT_PAGE_SIZE;
   struct run *run = pages <= RUNS_REGION_PAGES ? take_shared(runs, pages) : take_own(runs, pages);
   if (!run) return NULL;
   run->block = (char *)run + before;

@@ -16,12 +16,11 @@
 // each block is written. Loops and stores are in the figures of all ways alike.
 #include "allocators/python/invariants.h"
 #include "allocators/python/obmalloc/obmalloc.h"
+#include "bench/native/python/samples.h"
 #include "line/line.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void *PyObject_Malloc(size_t bytes);
 void PyObject_Free(void *block);
@@ -111,32 +110,14 @@ static void give(struct blocks *b, enum way way, void *block, size_t size) {
     obmalloc_give(&b->o, block, size);
 }
 
-static uint64_t cpu_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 // Nanoseconds for a block taken and given back.
 static double run(struct blocks *b, const struct task *task, enum way way) {
   for (unsigned i = 0; i < task->live; i++) b->live[i] = take(b, way, task->size);
-  uint64_t start = cpu_ns();
+  double start = samples_now_ns();
   task->run[way](b);
-  uint64_t end = cpu_ns();
+  double end = samples_now_ns();
   for (unsigned i = 0; i < task->live; i++) give(b, way, b->live[i], task->size);
-  return (double)(end - start) / OPERATIONS;
-}
-
-static int compare(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return (left > right) - (left < right);
-}
-
-static double median(const double *samples) {
-  double sorted[ROUNDS];
-  memcpy(sorted, samples, sizeof sorted);
-  qsort(sorted, ROUNDS, sizeof *sorted, compare);
-  return sorted[ROUNDS / 2];
+  return (end - start) / OPERATIONS;
 }
 
 static int append(const char *path, const struct task *task, enum way way, const double *samples) {
@@ -166,7 +147,7 @@ static int measure(struct blocks *b, const char *path) {
         samples[way][round] = run(b, task, way);
       }
     for (int way = 0; way < WAYS; way++) {
-      medians[way] = median(samples[way]);
+      medians[way] = samples_median(samples[way], ROUNDS, sizeof(double));
       if (path && append(path, task, way, samples[way])) return 1;
     }
     printf("%-8s %5zu  %8.2f %8.2f %8.2f  %.2f %.2f\n", task->pattern, task->size, medians[CPYTHON],

@@ -7,16 +7,15 @@
 // start by themselves are counted, and the CPU time they take (build); all are gone through by full
 // collections (live); they are let go, and one collection ends them (dead). The table has medians over the
 // rounds; times are CPU time, of a container where nothing else is said.
+#include "bench/native/python/samples.h"
 #include "plugin/plugin.h"
 
 #include <heaptrial/through_table.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { RING = 10, LIVE_COLLECTIONS = 3, ROUNDS = 7, OBJECTS = 1000000, ROUNDS_MOST = 101, LABELS = 3 };
+enum { RING = 10, LIVE_COLLECTIONS = 3, ROUNDS = 7, OBJECTS = 1000000, LABELS = 3 };
 
 struct node {
   ht_ref next;
@@ -37,7 +36,7 @@ struct sample {
 struct trial {
   const struct ht_heap_table *table;
   struct ht_plugin_choice choice;
-  struct sample samples[ROUNDS_MOST];
+  struct sample samples[SAMPLES_MOST];
   size_t cycles[LABELS]; // of the last build
   bool counting;
 };
@@ -46,12 +45,6 @@ static void count_cycle(void *context, const struct ht_event *event) {
   struct trial *t = context;
   if (event->kind != HT_EVENT_CYCLE || !t->counting) return;
   for (size_t i = 0; i < LABELS; i++) t->cycles[i] += event->label && !strcmp(event->label, labels[i]);
-}
-
-static double cpu_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 static _Noreturn void fail(const char *what) {
@@ -101,14 +94,14 @@ static void run(struct trial *t, size_t round, size_t objects) {
   heap_statistics(heap, &after);
   sample->build_ms = (double)(after.collector_ns - before.collector_ns) / 1e6;
 
-  double start = cpu_ns();
+  double start = samples_now_ns();
   for (size_t i = 0; i < LIVE_COLLECTIONS; i++) heap_collect(m, true);
-  sample->live_ns = (cpu_ns() - start) / LIVE_COLLECTIONS / (double)objects;
+  sample->live_ns = (samples_now_ns() - start) / LIVE_COLLECTIONS / (double)objects;
 
   heap_root_set(m, &frame->slots[0], NULL);
-  start = cpu_ns();
+  start = samples_now_ns();
   heap_collect(m, true);
-  sample->dead_ns = (cpu_ns() - start) / (double)objects;
+  sample->dead_ns = (samples_now_ns() - start) / (double)objects;
   heap_statistics(heap, &after);
   if (after.live_objects != HT_UNKNOWN && after.live_objects != 0) fail("rings are left");
 
@@ -118,27 +111,9 @@ static void run(struct trial *t, size_t round, size_t objects) {
   t->table->destroy(heap);
 }
 
-static int by_value(const void *one, const void *other) {
-  double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
 static double median(const struct trial *t, size_t rounds, size_t offset) {
-  double values[ROUNDS_MOST];
-  for (size_t i = 0; i < rounds; i++)
-    memcpy(&values[i], (const char *)&t->samples[i] + offset, sizeof values[i]);
-  qsort(values, rounds, sizeof *values, by_value);
-  return values[rounds / 2];
-}
-
-static size_t number(const char *text, size_t least, size_t most) {
-  char *end;
-  unsigned long long value = strtoull(text, &end, 10);
-  if (end == text || *end || value < least || value > most) {
-    fprintf(stderr, "bench-python-cycles: '%s' is no number from %zu to %zu\n", text, least, most);
-    exit(2);
-  }
-  return (size_t)value;
+  const double *first = (const double *)((const char *)t->samples + offset);
+  return samples_median(first, rounds, sizeof *t->samples);
 }
 
 int main(int argc, char **argv) {
@@ -147,8 +122,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "Usage: bench-python-cycles [ROUNDS [OBJECTS]]\n");
     return argc > 3 ? 2 : 0;
   }
-  size_t rounds = argc > 1 ? number(argv[1], 1, ROUNDS_MOST) : ROUNDS;
-  size_t objects = argc > 2 ? number(argv[2], RING, (size_t)1 << 32) : OBJECTS;
+  size_t rounds = argc > 1 ? samples_number("bench-python-cycles", argv[1], 1, SAMPLES_MOST) : ROUNDS;
+  size_t objects = argc > 2 ? samples_number("bench-python-cycles", argv[2], RING, (size_t)1 << 32) : OBJECTS;
   for (size_t h = 0; h < HEAPS; h++) {
     char message[256];
     if (!ht_plugin_choose(names[h], &trials[h].choice, message, sizeof message)) fail(message);
