@@ -363,6 +363,8 @@ void ht_runner_run(struct ht_runner *r, const struct ht_program *program, struct
   r->broken = &here;
   r->on = 0;
   run_is_here(r);
+  // A schedule may have been abandoned.
+  if (run_is_beside(r) && r->hooked) ht_metered_reset(r->metered);
   if (setjmp(here)) {
     run_scatter(r);
     return;

@@ -289,6 +289,6 @@ const struct example example_marker_of_three = {
     .bytes = sizeof s,
     .body = body_three,
     .wrong = wrong,
-    .preemptions = {EXAMPLE_ANY, EXAMPLE_ANY, EXAMPLE_ANY},
+    .preemptions = {1, 1, 1},
     .variants = {{"correct", 0, 0, 0, 0}},
 };
