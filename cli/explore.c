@@ -28,7 +28,8 @@ enum {
   OPTION_BYTES,
   OPTION_SCHEDULE,
   OPTION_SAVE,
-  OPTION_RUNS
+  OPTION_RUNS,
+  OPTION_COLUMNS
 };
 
 static const struct argp_option options[] = {
@@ -48,6 +49,8 @@ static const struct argp_option options[] = {
     {"from-program", OPTION_BYTES, NULL, 0, "Instead: the schedule that the program's own bytes say", 0},
     {"schedule", OPTION_SCHEDULE, "FILE", 0, "Instead: a schedule that was saved", 0},
     {"save", OPTION_SAVE, "FILE", 0, "Write the schedule of a finding here", 0},
+    {"columns", OPTION_COLUMNS, NULL, 0,
+     "Print the schedule of a finding, or the one that was asked for, step by step, a column a thread", 0},
     {"runs", OPTION_RUNS, "N", 0, "At most so many schedules", 0},
     {"time", 'T', "TIME", 0, "At most so much CPU time", 0},
     {0},
@@ -112,6 +115,9 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_SAVE:
     add(arguments, "save", value);
+    return 0;
+  case OPTION_COLUMNS:
+    add(arguments, "columns", "yes");
     return 0;
   case OPTION_RUNS:
     add_number(arguments, state, "runs", "--runs", value, 1);

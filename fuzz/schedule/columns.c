@@ -7,7 +7,6 @@
 enum { COLUMN = 20 };
 
 struct printer {
-  const struct ht_exploration *exploration;
   struct ht_replayer replayer;
   FILE *out;
   uint64_t steps;
@@ -19,11 +18,6 @@ struct printer {
 static struct simulated_choice choose(void *context, const struct simulated_view *view) {
   struct printer *p = context;
   return ht_replay_choose(&p->replayer, view);
-}
-
-static void switches(void *context, unsigned from, unsigned to) {
-  const struct ht_exploration *e = ((struct printer *)context)->exploration;
-  e->switches(e->argument, from, to);
 }
 
 // Numbered from 1; 0: no memory for more names.
@@ -70,10 +64,11 @@ static void told(void *context, unsigned fiber, const struct simulated_step *ste
 
 void ht_print_columns(const struct ht_exploration *e, const struct ht_trace *trace, FILE *out,
                       struct simulated_end *end) {
-  struct printer p = {.exploration = e, .replayer = {.trace = trace}, .out = out};
+  struct printer p = {.replayer = {.trace = trace}, .out = out};
   struct simulated_options options = {.choose = choose,
                                       .told = told,
-                                      .switches = e->switches ? switches : NULL,
+                                      .switches = e->switches,
+                                      .switching = e->argument,
                                       .context = &p,
                                       .buffers = e->buffers,
                                       .per_address = e->per_address,

@@ -23,7 +23,7 @@ struct job {
   unsigned preemptions, depth;
   uint64_t runs, seed, steps;
   double seconds;
-  bool buffers, per_address, reduce, shows;
+  bool buffers, per_address, reduce, shows, columns;
   struct ht_setting settings[SETTINGS_MAX];
   size_t setting_count;
 };
@@ -68,6 +68,7 @@ static bool take(struct job *job, const char *word, char *value) {
   if (strcmp(word, "buffers") == 0)
     return one_of(value, stores, &which) && (job->buffers = which > 0, job->per_address = which == 2, true);
   if (strcmp(word, "reduce") == 0) return one_of(value, answers, &which) && (job->reduce = which, true);
+  if (strcmp(word, "columns") == 0) return one_of(value, answers, &which) && (job->columns = which, true);
   if (strcmp(word, "show") == 0) return one_of(value, answers, &which) && (job->shows = which, true);
   if (!number(value, UINT32_MAX, &n)) return false;
   if (strcmp(word, "preemptions") == 0) return job->preemptions = (unsigned)n, true;
@@ -129,10 +130,12 @@ static void save_trace(const struct job *job, const struct ht_trace *trace) {
   if (!file || fclose(file) != 0) complain("cannot be written", job->trace_out);
 }
 
-static int say_finding(const struct job *job, const struct ht_heap_run *run, const struct simulated_end *end,
+static int say_finding(const struct job *job, const struct ht_exploration *e, const struct simulated_end *end,
                        const struct ht_trace *trace) {
-  ht_heap_run_print(run, &heaptrial_heap, end, stdout);
+  ht_heap_run_print(e->argument, &heaptrial_heap, end, stdout);
   save_trace(job, trace);
+  struct simulated_end again;
+  if (job->columns) ht_print_columns(e, trace, stdout, &again);
   return FINDING;
 }
 
@@ -145,7 +148,7 @@ static bool judge(void *argument, const struct simulated_end *end) {
   return ht_heap_run_kept(argument, end);
 }
 
-static int explore(const struct job *job, struct ht_heap_run *run, struct ht_exploration *e) {
+static int explore(const struct job *job, struct ht_exploration *e) {
   struct ht_exploration_result result;
   e->most_runs = job->runs;
   e->most_cpu_ns = (uint64_t)(job->seconds * 1e9);
@@ -166,7 +169,7 @@ static int explore(const struct job *job, struct ht_heap_run *run, struct ht_exp
     code = FINE;
     break;
   case HT_EXPLORED_FINDING:
-    code = say_finding(job, run, &result.end, &result.trace);
+    code = say_finding(job, e, &result.end, &result.trace);
     break;
   case HT_EXPLORED_PART:
     printf("no violation, but not all schedules were tried: give it more time, or fewer preemptions\n");
@@ -180,7 +183,7 @@ static int explore(const struct job *job, struct ht_heap_run *run, struct ht_exp
 }
 
 // Schedules drawn one by one. No number of them is all there are.
-static int draw(const struct job *job, struct ht_heap_run *run, const struct ht_exploration *e) {
+static int draw(const struct job *job, const struct ht_exploration *e) {
   struct simulated_end end = {0};
   uint64_t steps = job->steps, most = job->runs ? job->runs : 1000;
   for (uint64_t i = 0; i < most; i++) {
@@ -189,7 +192,7 @@ static int draw(const struct job *job, struct ht_heap_run *run, const struct ht_
     // How long a run is, the one before tells.
     ht_pct_begin(&pct, job->seed + i, job->depth, steps ? steps : end.steps + 1);
     ht_run_chosen(e, ht_pct_choose, &pct, &trace, &end);
-    int code = judge(run, &end) ? FINE : say_finding(job, run, &end, &trace);
+    int code = judge(e->argument, &end) ? FINE : say_finding(job, e, &end, &trace);
     ht_trace_free(&trace);
     if (code == FINE) continue;
     printf("in schedule %llu of %llu\n", (unsigned long long)i + 1, (unsigned long long)most);
@@ -199,7 +202,8 @@ static int draw(const struct job *job, struct ht_heap_run *run, const struct ht_
   return FINE;
 }
 
-static int follow(const struct job *job, struct ht_heap_run *run, const struct ht_exploration *e) {
+static int follow(const struct job *job, const struct ht_exploration *e) {
+  const struct ht_heap_run *run = e->argument;
   struct simulated_end end;
   struct ht_trace given = {0}, made = {0};
   struct ht_replayer replayer = {.trace = &given};
@@ -218,10 +222,11 @@ static int follow(const struct job *job, struct ht_heap_run *run, const struct h
     if (replayer.strayed)
       fprintf(stderr, "explore-%s: the schedule is another program's, or another heap's\n",
               heaptrial_heap.name);
-    if (judge(run, &end))
-      printf("no violation in this schedule of %llu steps\n", (unsigned long long)end.steps);
+    if (!judge(e->argument, &end))
+      code = say_finding(job, e, &end, &made);
     else
-      code = say_finding(job, run, &end, &made);
+      printf("no violation in this schedule of %llu steps\n", (unsigned long long)end.steps);
+    if (code == FINE && job->columns) ht_print_columns(e, &made, stdout, &end);
   }
   ht_trace_free(&given);
   ht_trace_free(&made);
@@ -257,9 +262,7 @@ int main(int argc, char **argv) {
                              .per_address = job.per_address,
                              .preemptions = job.preemptions,
                              .reduce = job.reduce};
-  int code = job.mode == EVERY   ? explore(&job, &run, &e)
-             : job.mode == DRAWN ? draw(&job, &run, &e)
-                                 : follow(&job, &run, &e);
+  int code = job.mode == EVERY ? explore(&job, &e) : job.mode == DRAWN ? draw(&job, &e) : follow(&job, &e);
   ht_heap_run_close(&run);
   return code;
 }

@@ -37,6 +37,7 @@ else
   expect 3 'not all schedules were tried' explore --heap python --program two.txt --preemptions 3 --runs 10
   expect 0 'no violation in 100 drawn schedules' explore --heap python --program two.txt --draw 100 --depth 2
   expect 0 'no violation in this schedule of [1-9]' explore --heap python --program two.txt --from-program
+  expect 0 '^ +[0-9]+ {22,}(begin fiber 1|lock word)' explore --heap python --program two.txt --from-program --columns
   echo '0x3 1x2 0x1' >schedule
   expect 0 'no violation in this schedule' explore --heap python --program two.txt --schedule schedule
   echo 'first 0, then 1' >schedule
