@@ -240,6 +240,18 @@ static void weak(struct builder *builder) {
   append(builder, HT_OP_WEAK_LOAD, back, which, 0, 0);
 }
 
+// A table of weak references to objects that are in use, as caches have: all of them are to be found there.
+static void cache(struct builder *builder) {
+  unsigned entries = times(builder, HT_WEAKS), objects = 1 + below(builder, 4), read = slot(builder, objects);
+  for (unsigned i = 0; i < entries; i++) {
+    unsigned object = slot(builder, i % objects);
+    if (i < objects) allocate_any(builder, object);
+    append(builder, HT_OP_WEAK, i, object, below(builder, 2), 0);
+  }
+  if (once_in(builder, 2)) collect(builder);
+  for (unsigned i = 0; i < entries; i++) append(builder, HT_OP_WEAK_LOAD, read, i, 0, 0);
+}
+
 // An object dies with a finalizer whose callback runs what stands behind it, or anything else.
 static void finalizer(struct builder *builder) {
   unsigned object = slot(builder, 0), other = slot(builder, 1);
@@ -374,8 +386,8 @@ static void refusals(struct builder *builder) {
 
 void ht_generator_structure(struct generator *generator, unsigned mutator) {
   static void (*const structures[])(struct builder *) = {
-      list, tree,   wide, churn, holes,  walk,  hide,   weak,   finalizer, generations, buffers,
-      pass, frames, list, hide,  global, leave, pinned, resize, copies,    refusals,
+      list,    tree, wide,   churn, holes, walk,   hide,  weak,   cache,  finalizer, generations,
+      buffers, pass, frames, list,  hide,  global, leave, pinned, resize, copies,    refusals,
   };
   struct builder builder = {generator, mutator, ht_generator_slot(generator, mutator)};
   structures[below(&builder, sizeof structures / sizeof *structures)](&builder);
