@@ -14,6 +14,9 @@
 // less there is no telling what it is worth.
 enum { LOAD_MAX = 6 };
 
+// Campaigns in which only the claimed invariant is checked, as long as something else ends them.
+enum { ALONE_TRIES = 3 };
+
 enum { EXIT_FINE, EXIT_FINDING, EXIT_USAGE, EXIT_NO_VERDICT };
 
 struct ht_mutant_trial *add_trial(struct ht_mutants_result *result, const struct ht_mutant *mutant,
@@ -92,6 +95,30 @@ static bool same_program(const struct ht_mutants_options *options, const struct 
          key_names(key, mutant->breaks);
 }
 
+// False: something else than the claimed one ended it.
+static bool try_alone_once(const struct ht_mutants_options *options, struct ht_mutants_result *result,
+                           struct ht_mutant_trial *trial, const struct ht_campaign_options *campaign) {
+  const struct ht_mutant *mutant = trial->mutant;
+  struct ht_campaign_result found;
+  int code = ht_campaign_run(campaign, &found);
+  bool caught = code == EXIT_FINDING && key_names(found.findings[0].key, mutant->breaks);
+  if (found.interrupted) result->interrupted = true;
+  trial->alone_executions += found.executions;
+  trial->cpu_seconds += found.cpu_seconds;
+  trial->seconds += found.seconds;
+  if (caught) {
+    trial->outcome = HT_MUTANT_CAUGHT;
+    save_if_wanted(options, mutant, &found.findings[0]);
+  } else if (code == EXIT_FINE || code == EXIT_FINDING)
+    judge(trial, HT_MUTANT_SURVIVED, "caught by %s, but with %s alone: %s", trial->key, mutant->breaks,
+          found.message);
+  else
+    judge(trial, HT_MUTANT_ERROR, "caught by %s; with %s alone: %s", trial->key, mutant->breaks,
+          found.message);
+  ht_campaign_result_free(&found);
+  return caught || code == EXIT_FINE;
+}
+
 // Caught by another invariant than the claimed one. That it is caught at all may be luck: what the claimed
 // one is worth shows only where it is alone.
 static void try_alone(const struct ht_mutants_options *options, struct ht_mutants_result *result,
@@ -107,21 +134,9 @@ static void try_alone(const struct ht_mutants_options *options, struct ht_mutant
   char *output = ht_text("%s/%s/alone", options->scratch, mutant->id);
   campaign.output = output;
   campaign.only = mutant->breaks;
-  struct ht_campaign_result found;
-  int code = ht_campaign_run(&campaign, &found);
-  if (found.interrupted) result->interrupted = true;
-  trial->alone_executions = found.executions;
-  trial->cpu_seconds += found.cpu_seconds;
-  trial->seconds += found.seconds;
-  if (code == EXIT_FINDING && key_names(found.findings[0].key, mutant->breaks))
-    save_if_wanted(options, mutant, &found.findings[0]);
-  else if (code == EXIT_FINE || code == EXIT_FINDING)
-    judge(trial, HT_MUTANT_SURVIVED, "caught by %s, but with %s alone: %s", trial->key, mutant->breaks,
-          found.message);
-  else
-    judge(trial, HT_MUTANT_ERROR, "caught by %s; with %s alone: %s", trial->key, mutant->breaks,
-          found.message);
-  ht_campaign_result_free(&found);
+  // A crash ends a program before the claimed one has its turn. Another seed may end otherwise.
+  for (unsigned i = 0; i < ALONE_TRIES && !result->interrupted; i++, campaign.seed++)
+    if (try_alone_once(options, result, trial, &campaign)) break;
   free(output);
 }
 

@@ -73,7 +73,7 @@ static bool disabled_by_nature(struct ht_random *random, enum ht_operation_code 
   case HT_OP_DETACH:                       // by the only mutator it ends the program
     return mutators == 1 ? !ht_random_once_in(random, 16) : ht_random_once_in(random, 2);
   case HT_OP_REFUSE:
-    return !ht_random_once_in(random, 4); // what follows a refusal is mostly refused
+    return ht_random_once_in(random, 2); // what a refusal leaves out others need
   default:
     return false;
   }
@@ -112,11 +112,11 @@ static uint8_t draw_collect_period(struct ht_random *random) {
 static uint8_t draw_size_limit(struct ht_random *random) {
   switch (ht_random_below(random, 8)) {
   case 0:
-    return (uint8_t)ht_random_between(random, 17, HT_SIZE_LOG_MAX);
+    return (uint8_t)ht_random_between(random, 19, HT_SIZE_LOG_MAX);
   case 1:
   case 2:
   case 3:
-    return (uint8_t)ht_random_between(random, 13, 16);
+    return (uint8_t)ht_random_between(random, 13, 18);
   case 4:
     return (uint8_t)ht_random_between(random, HT_SIZE_LOG_MIN, 9);
   default:

@@ -7,7 +7,7 @@ static const uint8_t usual_weights[HT_OPERATION_CODES] = {
     [HT_OP_PUSH] = 2,         [HT_OP_POP] = 2,          [HT_OP_RELEASE] = 4,
     [HT_OP_GLOBAL_STORE] = 3, [HT_OP_GLOBAL_LOAD] = 3,  [HT_OP_GLOBAL_CLEAR] = 1,
     [HT_OP_SEND] = 2,         [HT_OP_RECV] = 2,         [HT_OP_ATTACH] = 1,
-    [HT_OP_DETACH] = 1,       [HT_OP_BLOCK] = 1,        [HT_OP_POLL] = 2,
+    [HT_OP_DETACH] = 1,       [HT_OP_BLOCK] = 1,        [HT_OP_POLL] = 4,
     [HT_OP_COLLECT] = 1,      [HT_OP_WEAK] = 2,         [HT_OP_WEAK_LOAD] = 3,
     [HT_OP_WEAK_DROP] = 1,    [HT_OP_FINALIZER] = 2,    [HT_OP_RUN_FINALIZERS] = 1,
     [HT_OP_PIN] = 1,          [HT_OP_UNPIN] = 1,        [HT_OP_RESIZE] = 3,

@@ -52,7 +52,8 @@ static void test_operations(void) {
   CHECK(scheduled > PROGRAMS / 8, "%u have a schedule", scheduled);
 }
 
-// Above where structures and fixed sizes weigh in, every power of two is as likely as the next.
+// Above where fixed sizes weigh in and below where large buffers do, every power of two is as likely as the
+// next.
 static void test_sizes(void) {
   unsigned of_log[HT_SIZE_LOG_MAX + 1] = {0}, total = 0, small = 0;
   for (unsigned seed = 0; seed < 8 * PROGRAMS; seed++) {
@@ -66,16 +67,48 @@ static void test_sizes(void) {
     }
   }
   CHECK(small > total / 2, "only %u of %u are up to 256 bytes", small, total);
-  for (unsigned log = 11; log < HT_SIZE_LOG_MAX; log++)
+  for (unsigned log = 11; log < HT_SIZE_LOG_MAX - 2; log++)
     for (unsigned than = 11; than < log; than++)
       CHECK(of_log[log] < 2 * of_log[than] && of_log[than] < 2 * of_log[log], "2^%u: %u, 2^%u: %u", log,
             of_log[log], than, of_log[than]);
 }
 
+// What single operations hardly ever make: many objects that hold themselves, three large ones beside each
+// other where there are any, objects that need memory which is refused just then.
+static void test_structures(void) {
+  enum { LARGE_LOG = 17 };
+  unsigned rings = 0, large_ones = 0, beside = 0, refused = 0;
+  for (unsigned seed = 0; seed < PROGRAMS; seed++) {
+    ht_program_generate(&program, LENGTH, seed);
+    size_t large = ((size_t)1 << program.header.size_limit) / 4;
+    bool is_large[HT_MUTATORS_MAX][HT_FRAME_SLOTS * HT_FRAMES_MAX] = {{false}};
+    unsigned hold_themselves = 0, most_beside = 0, met = 0;
+    for (size_t i = 1; i < program.operation_count; i++) {
+      const struct ht_operation *operation = &program.operations[i], *before = operation - 1;
+      bool *slots = is_large[operation->mutator];
+      if (operation->code == HT_OP_STORE) hold_themselves += operation->a == operation->b;
+      if (operation->code != HT_OP_ALLOC) continue;
+      slots[operation->a] = ht_size_of_code(operation->c) > large;
+      met += before->code == HT_OP_REFUSE && before->a != 0 && slots[operation->a];
+      unsigned together = 0;
+      for (unsigned slot = 0; slot < HT_FRAME_SLOTS; slot++) together += slots[slot];
+      if (most_beside < together) most_beside = together;
+    }
+    rings += hold_themselves >= 20;
+    refused += met >= 2;
+    large_ones += program.header.size_limit >= LARGE_LOG;
+    beside += program.header.size_limit >= LARGE_LOG && most_beside >= 3;
+  }
+  CHECK(rings > PROGRAMS / 64, "%u of %u programs make many rings", rings, (unsigned)PROGRAMS);
+  CHECK(beside > large_ones / 6, "%u of %u programs with large objects have them together", beside,
+        large_ones);
+  CHECK(refused > PROGRAMS / 64, "%u of %u programs are refused memory twice", refused, (unsigned)PROGRAMS);
+}
+
 // A crude run without a heap: how deep the graphs are that stores build, and how many stores find an object
 // to write to and one to write. Slots only, one mutator, every allocation of its type's smallest size.
 static void test_graphs(void) {
-  unsigned stores = 0, useful = 0, deep = 0;
+  unsigned stores = 0, useful = 0, deep = 0, beyond_recursion = 0;
   for (unsigned seed = 0; seed < PROGRAMS; seed++) {
     ht_program_generate(&program, LENGTH, seed);
     unsigned depth[HT_MUTATORS_MAX][HT_FRAME_SLOTS * HT_FRAMES_MAX] = {0}; // 0: empty, else the depth below
@@ -106,15 +139,19 @@ static void test_graphs(void) {
       }
     }
     deep += deepest >= 8;
+    beyond_recursion += deepest > 52;
   }
   CHECK(useful > stores / 6 * 5, "%u of %u stores find their objects", useful, stores);
   CHECK(deep > PROGRAMS / 4, "%u of %u programs build something deep", deep, (unsigned)PROGRAMS);
+  CHECK(beyond_recursion > PROGRAMS / 64, "%u of %u programs go deeper than a deallocator recurs",
+        beyond_recursion, (unsigned)PROGRAMS);
 }
 
 int main(void) {
   test_form();
   test_operations();
   test_sizes();
+  test_structures();
   test_graphs();
   return 0;
 }

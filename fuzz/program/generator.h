@@ -5,9 +5,9 @@
 // objects with references; it is rough because what a load yields and who runs first are known only when the
 // program runs, and it need not be better than that.
 //
-// Half of a program are single operations, half are structures: lists, rings, trees, wide arrays, holes, an
-// object hidden behind the collector's back. Blind operations alone hardly ever build a graph deep enough for
-// a marker to go wrong in.
+// Half of a program are single operations, half are structures: lists, rings, trees, wide arrays, holes, what
+// dies young beside what lives long, large buffers, an object hidden behind the collector's back. Blind
+// operations alone hardly ever build a graph deep enough for a marker to go wrong in.
 
 #include "fuzz/program/program_internal.h"
 

@@ -99,6 +99,19 @@ static bool duplicate(struct edit *edit) {
   return count != 0;
 }
 
+// A short range over and over: what programs do, they do in loops.
+static bool repeat(struct edit *edit) {
+  enum { BODY_MAX = 8, TIMES_MAX = 32 };
+  struct ht_program *program = edit->program;
+  size_t from = any_operation(edit), left = program->operation_count - from;
+  size_t body = ht_random_logarithmic(&edit->random, left < BODY_MAX ? (uint32_t)left : BODY_MAX);
+  size_t count = range_into(edit, body * ht_random_logarithmic(&edit->random, TIMES_MAX));
+  ht_program_open(program, from + body, count);
+  struct ht_operation *operations = program->operations + from;
+  for (size_t i = body; i < body + count; i++) operations[i] = operations[i - body];
+  return count != 0;
+}
+
 static bool overwrite(struct edit *edit) {
   struct ht_operation *operations = edit->program->operations;
   size_t from = any_operation(edit), to = any_operation(edit);
@@ -272,7 +285,7 @@ static bool change_schedule(struct edit *edit) {
 static bool edit_once(struct edit *edit) {
   static bool (*const edits[])(struct edit *) = {
       insert,          insert,          insert,         delete,         delete,
-      duplicate,       duplicate,       overwrite,      swap,           change_code,
+      duplicate,       repeat,          overwrite,      swap,           change_code,
       change_code,     change_operand,  change_operand, change_operand, change_operand,
       change_mutator,  splice,          splice,         change_header,  change_header,
       change_schedule, change_schedule,

@@ -70,16 +70,26 @@ static uint64_t mutate_generated(void) {
 static void test_same_for_same_seed(void) {
   uint64_t all = mutate_generated();
   CHECK(all == mutate_generated(), "the second time is different");
-  CHECK(all == UINT64_C(0x0aceb26dd0a96c1c), "0x%llx", (unsigned long long)all);
+  CHECK(all == UINT64_C(0xc3589ee73f671634), "0x%llx", (unsigned long long)all);
+}
+
+// How many operations in a row do what those so many before them did.
+static size_t repeats(const struct ht_program *of, size_t body) {
+  size_t most = 0, now = 0;
+  for (size_t i = body; i < of->operation_count; i++) {
+    now = same_operation(&of->operations[i], &of->operations[i - body]) ? now + 1 : 0;
+    if (most < now) most = now;
+  }
+  return most;
 }
 
 // From one program, most mutations are new programs, all of them rarely seen twice, and the half of them
 // keeps nearly all operations.
 static void test_different_and_small(void) {
-  enum { ROUNDS = 4000, OPERATIONS = 100 };
+  enum { ROUNDS = 4000, OPERATIONS = 100, LOOP = 4, LOOP_TIMES = 20 };
   ht_program_generate(&program, OPERATIONS, 7);
   size_t size = ht_program_encode(&program, start, sizeof start);
-  unsigned same = 0, repeated = 0, small = 0, changed_codes[HT_OPERATION_CODES] = {0};
+  unsigned same = 0, repeated = 0, small = 0, loops = 0, changed_codes[HT_OPERATION_CODES] = {0};
   static uint64_t hashes[ROUNDS];
   for (unsigned round = 0; round < ROUNDS; round++) {
     memcpy(data, start, size);
@@ -101,10 +111,12 @@ static void test_different_and_small(void) {
                           &other.operations[other.operation_count - 1 - tail]))
       tail++;
     small += head + tail >= OPERATIONS / 4;
+    loops += repeats(&other, LOOP) >= LOOP * LOOP_TIMES;
     for (size_t i = 0; i < other.operation_count; i++) changed_codes[other.operations[i].code]++;
   }
   CHECK(same < ROUNDS / 50, "%u of %u mutations change nothing", same, ROUNDS);
   CHECK(repeated < ROUNDS / 10, "%u of %u mutations were there before", repeated, ROUNDS);
+  CHECK(loops > ROUNDS / 400, "only %u of %u mutations make a long loop", loops, ROUNDS);
   CHECK(small > ROUNDS / 2, "only %u of %u mutations are small", small, ROUNDS);
   for (enum ht_operation_code code = 0; code < HT_OPERATION_CODES; code++)
     CHECK(changed_codes[code], "mutation never makes a %s", ht_operation_name(code));

@@ -38,10 +38,22 @@ static void allocate(struct builder *builder, unsigned to, unsigned type, size_t
   append(builder, HT_OP_ALLOC, to, type, ht_code_of_size(ht_program_types[type].size * elements), 0);
 }
 
+// The code of a size of a fourth of the largest on.
+static unsigned large_size(struct builder *builder) {
+  unsigned most = 1u << builder->generator->program->header.size_limit;
+  return ht_code_of_size(most - below(builder, most / 4 * 3 + 1));
+}
+
 // Of any type, as large as the program's law has it.
 static void allocate_any(struct builder *builder, unsigned to) {
   unsigned type = below(builder, HT_PROGRAM_TYPES);
   append(builder, HT_OP_ALLOC, to, type, ht_generator_size(builder->generator, type), 0);
+}
+
+// About as large as anything in this program.
+static void allocate_large(struct builder *builder, unsigned to) {
+  unsigned type = below(builder, HT_PROGRAM_TYPES);
+  append(builder, HT_OP_ALLOC, to, type, large_size(builder), 0);
 }
 
 static void collect(struct builder *builder) {
@@ -53,23 +65,56 @@ static unsigned linked_type(struct builder *builder) {
   return types[once_in(builder, 2) ? 0 : below(builder, sizeof types)];
 }
 
+// Makes a list of one more node so many times, in two slots in turn; it begins with what slot 0 holds.
+// Returns the slot of its head; the other one is empty.
+static unsigned grow(struct builder *builder, unsigned type, unsigned field, unsigned nodes) {
+  unsigned head = slot(builder, 0), other = slot(builder, 1);
+  for (; nodes; nodes--) {
+    allocate(builder, other, type, 1);
+    append(builder, HT_OP_STORE, other, head, field, 0);
+    unsigned grown = other;
+    other = head;
+    head = grown;
+  }
+  append(builder, HT_OP_ROOT_CLEAR, other, 0, 0, 0);
+  return head;
+}
+
+// Longer than any chain that is gone down by recursion before something else is done about it: CPython's
+// trashcan takes over after 50 objects.
+enum { LIST_MAX = 64 };
+
 // A list, grown at its head; closed to a ring now and then, and then perhaps held by nothing.
 static void list(struct builder *builder) {
-  unsigned head = slot(builder, 0), node = slot(builder, 1), tail = slot(builder, 2);
+  unsigned first = slot(builder, 0), tail = slot(builder, 2);
   unsigned type = linked_type(builder), field = below(builder, (unsigned)ht_program_types[type].references);
   bool ring = once_in(builder, 3);
-  allocate(builder, head, type, 1);
-  if (ring) append(builder, HT_OP_ROOT_SET, tail, head, 0, 0);
-  for (unsigned i = times(builder, 32); i; i--) {
-    allocate(builder, node, type, 1);
-    append(builder, HT_OP_STORE, node, head, field, 0);
-    append(builder, HT_OP_ROOT_SET, head, node, 0, 0);
-  }
-  append(builder, HT_OP_ROOT_CLEAR, node, 0, 0, 0);
+  allocate(builder, first, type, 1);
+  if (ring) append(builder, HT_OP_ROOT_SET, tail, first, 0, 0);
+  unsigned head = grow(builder, type, field, times(builder, LIST_MAX));
   if (ring) {
     append(builder, HT_OP_STORE, tail, head, field, 0);
     append(builder, HT_OP_ROOT_CLEAR, tail, 0, 0, 0);
     if (once_in(builder, 2)) append(builder, HT_OP_ROOT_CLEAR, head, 0, 0, 0);
+  }
+}
+
+// What lives long, and then what dies young in rings of one or two, which no count ends: what generations are
+// made for.
+static void generations(struct builder *builder) {
+  unsigned node = slot(builder, 2), other = slot(builder, 3);
+  unsigned type = linked_type(builder), field = below(builder, (unsigned)ht_program_types[type].references);
+  allocate(builder, slot(builder, 0), type, 1);
+  unsigned head = grow(builder, type, field, times(builder, LIST_MAX));
+  append(builder, HT_OP_GLOBAL_STORE, below(builder, HT_GLOBALS), head, 0, 0);
+  bool pairs = once_in(builder, 3);
+  for (unsigned i = times(builder, 64); i; i--) {
+    allocate(builder, node, type, 1);
+    if (pairs) {
+      allocate(builder, other, type, 1);
+      append(builder, HT_OP_STORE, other, node, field, 0);
+    }
+    append(builder, HT_OP_STORE, node, pairs ? other : node, field, 0);
   }
 }
 
@@ -118,10 +163,14 @@ static void wide(struct builder *builder) {
   }
 }
 
-// Short-lived objects, one after the other in few slots.
+// Short-lived objects, one after the other in few slots; perhaps in a loop that polls.
 static void churn(struct builder *builder) {
   unsigned slots = 1 + below(builder, 3);
-  for (unsigned i = times(builder, 64); i; i--) allocate_any(builder, slot(builder, i % slots));
+  bool polls = once_in(builder, 2);
+  for (unsigned i = times(builder, 64); i; i--) {
+    allocate_any(builder, slot(builder, i % slots));
+    if (polls) append(builder, HT_OP_POLL, 0, 0, 0, 0);
+  }
 }
 
 // Fills an array with equal objects, drops every other or every few, collects and allocates into the holes.
@@ -191,6 +240,18 @@ static void weak(struct builder *builder) {
   append(builder, HT_OP_WEAK_LOAD, back, which, 0, 0);
 }
 
+// A table of weak references to objects that are in use, as caches have: all of them are to be found there.
+static void cache(struct builder *builder) {
+  unsigned entries = times(builder, HT_WEAKS), objects = 1 + below(builder, 4), read = slot(builder, objects);
+  for (unsigned i = 0; i < entries; i++) {
+    unsigned object = slot(builder, i % objects);
+    if (i < objects) allocate_any(builder, object);
+    append(builder, HT_OP_WEAK, i, object, below(builder, 2), 0);
+  }
+  if (once_in(builder, 2)) collect(builder);
+  for (unsigned i = 0; i < entries; i++) append(builder, HT_OP_WEAK_LOAD, read, i, 0, 0);
+}
+
 // An object dies with a finalizer whose callback runs what stands behind it, or anything else.
 static void finalizer(struct builder *builder) {
   unsigned object = slot(builder, 0), other = slot(builder, 1);
@@ -231,13 +292,14 @@ static void pass(struct builder *builder) {
   }
 }
 
-// Calls: frames on frames, each holding something, and back again.
+// Calls: frames on frames, each holding something and polling now and then, and back again.
 static void frames(struct builder *builder) {
   unsigned depth = times(builder, HT_FRAMES_MAX);
   for (unsigned i = 0; i < depth; i++) {
     append(builder, HT_OP_PUSH, 0, 0, 0, 0);
     unsigned top = ht_generator_slots(builder->generator, builder->mutator) - HT_FRAME_SLOTS;
     allocate_any(builder, top + below(builder, HT_FRAME_SLOTS));
+    if (once_in(builder, 2)) append(builder, HT_OP_POLL, 0, 0, 0, 0);
   }
   collect(builder);
   for (unsigned i = 0; i < depth; i++) append(builder, HT_OP_POP, 0, 0, 0, 0);
@@ -300,10 +362,32 @@ static void copies(struct builder *builder) {
   append(builder, HT_OP_CLEAR, array, 0, field, below(builder, 16));
 }
 
+// Few buffers beside each other that come, grow and shrink: where real programs have most of their bytes.
+static void buffers(struct builder *builder) {
+  unsigned count = 1 + below(builder, 3);
+  for (unsigned i = times(builder, 8); i; i--) {
+    unsigned buffer = slot(builder, i % count);
+    allocate_large(builder, buffer);
+    if (once_in(builder, 3)) append(builder, HT_OP_RESIZE, buffer, 0, large_size(builder), 0);
+  }
+}
+
+// Memory is refused while objects are made in places that hold others, and then is there again.
+static void refusals(struct builder *builder) {
+  if (builder->generator->program->header.disabled >> HT_OP_REFUSE & 1) return;
+  unsigned slots = 1 + below(builder, 3);
+  for (unsigned i = 0; i < slots; i++) allocate_any(builder, slot(builder, i));
+  for (unsigned i = times(builder, 8); i; i--) {
+    append(builder, HT_OP_REFUSE, 1 + below(builder, 3), 0, 0, 0);
+    allocate_large(builder, slot(builder, i % slots));
+  }
+  append(builder, HT_OP_REFUSE, 0, 0, 0, 0);
+}
+
 void ht_generator_structure(struct generator *generator, unsigned mutator) {
   static void (*const structures[])(struct builder *) = {
-      list, tree,   wide, churn, holes,  walk,  hide,   weak,   finalizer,
-      pass, frames, list, hide,  global, leave, pinned, resize, copies,
+      list,    tree, wide,   churn, holes, walk,   hide,  weak,   cache,  finalizer, generations,
+      buffers, pass, frames, list,  hide,  global, leave, pinned, resize, copies,    refusals,
   };
   struct builder builder = {generator, mutator, ht_generator_slot(generator, mutator)};
   structures[below(&builder, sizeof structures / sizeof *structures)](&builder);

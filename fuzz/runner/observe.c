@@ -12,10 +12,10 @@ static void record(struct ht_runner *r, ht_ref value) {
   r->address_fold = (r->address_fold ^ place) * 0x9e3779b97f4a7c15u;
 }
 
-// Whether an object may be gone only a trace can say. What one trace does not reach stays so: a program that
-// makes and loses many objects is traced now and then, not for each.
+// Whether an object may be gone: what nothing holds may, of all others only a trace can say. What one trace
+// does not reach stays so: a program that makes and loses many objects is traced now and then, not for each.
 static bool is_lost(struct ht_runner *r, const struct shadow_object *object) {
-  if (object->lost) return true;
+  if (object->lost || (object->held == 0 && object->finalizer != SHADOW_ARMED)) return true;
   shadow_trace(r->shadow, true);
   for (shadow_number n = 1; n <= r->shadow->count; n++)
     run_object(r, n)->lost |= run_object(r, n)->mark != r->shadow->trace;
