@@ -46,9 +46,9 @@ static void merge(struct campaign *campaign, const struct place *place) {
   char *merged = ht_text("%s/work/merged", campaign->options->output);
   char *log = ht_text("%s/merge.log", campaign->log);
   char *max_len = ht_text("-max_len=%d", INPUT_MAX);
-  const char *argv[] = {place->binary, "-merge=1",           max_len, "-detect_leaks=0",
-                        "-timeout=10", "-max_total_time=60", merged,  campaign->corpus,
-                        NULL};
+  char *artifacts = ht_text("-artifact_prefix=%s/merge-", campaign->log); // else it is where we were started
+  const char *argv[] = {place->binary,        "-merge=1", max_len, "-detect_leaks=0", "-timeout=10",
+                        "-max_total_time=60", artifacts,  merged,  campaign->corpus,  NULL};
   struct ht_process_result result;
   struct ht_process_options options = {.argv = argv,
                                        .environment = place->environment,
@@ -72,6 +72,7 @@ static void merge(struct campaign *campaign, const struct place *place) {
   free(merged);
   free(log);
   free(max_len);
+  free(artifacts);
 }
 
 void campaign_minimise(struct campaign *campaign) {

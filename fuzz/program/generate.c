@@ -47,7 +47,8 @@ static unsigned slot_where(struct generator *generator, unsigned mutator, bool (
 uint16_t ht_generator_size(struct generator *generator, unsigned type) {
   struct ht_random *random = &generator->random;
   unsigned limit = generator->program->header.size_limit;
-  enum { SMALL_LOG = 8, WORD_LOG = 3 };
+  enum { SMALL_LOG = 8, WORD_LOG = 3, EMPTY_ONCE_IN = 32 };
+  if (ht_random_once_in(random, EMPTY_ONCE_IN)) return 0;
   switch (generator->size_law) {
   case SIZE_SMALL:
     limit = limit < SMALL_LOG ? limit : SMALL_LOG;

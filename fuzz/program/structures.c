@@ -145,12 +145,13 @@ static void tree(struct builder *builder) {
   subtree(builder, depth, once_in(builder, 2));
 }
 
-// An array whose every element is an object of its own, and perhaps each of these an array again: what a
+// An array whose every reference is to an object of its own, and perhaps each of these an array again: what a
 // marker has to remember grows fast.
 static void wide(struct builder *builder) {
   unsigned array = slot(builder, 0), inner = slot(builder, 1), leaf = slot(builder, 2);
-  unsigned width = times(builder, 64);
-  allocate(builder, array, TYPE_REFERENCES, width + below(builder, 4));
+  unsigned width = times(builder, 64), type = once_in(builder, 2) ? TYPE_REFERENCES : linked_type(builder);
+  size_t per = ht_program_types[type].references;
+  allocate(builder, array, type, (width + below(builder, 4) + per - 1) / per);
   bool nested = width > 4 && once_in(builder, 2);
   for (unsigned i = 0; i < width; i++) {
     unsigned element = nested ? inner : leaf;

@@ -1,14 +1,18 @@
 // What the heap gave, held against the shadow.
 #include "fuzz/runner/runner_internal.h"
 
-// Folds an address into the run's record: which reservation it lies in, counted in the order they were made,
-// and where.
+// Folds an address into the run's record: which reservation it lies in, of those that objects lie in, and
+// where. What a heap reserves for itself may depend on addresses: a table by address grows with what it
+// spans.
 static void record(struct ht_runner *r, ht_ref value) {
   uintptr_t address = (uintptr_t)value;
   uint64_t place = UINT64_MAX;
-  for (uint32_t i = 0; i < r->reservation_count; i++)
-    if (address - r->reservations[i].address < r->reservations[i].bytes)
-      place = (uint64_t)i << 48 | (address - r->reservations[i].address);
+  for (uint32_t i = 0; i < r->reservation_count; i++) {
+    struct run_reservation *reservation = &r->reservations[i];
+    if (address - reservation->address >= reservation->bytes) continue;
+    if (!reservation->number) reservation->number = ++r->reservations_used;
+    place = (uint64_t)reservation->number << 48 | (address - reservation->address);
+  }
   r->address_fold = (r->address_fold ^ place) * 0x9e3779b97f4a7c15u;
 }
 

@@ -51,7 +51,8 @@ static void *recorder_reserve(void *context, size_t bytes, size_t alignment) {
   const struct ht_memory *below = ht_metered_memory(r->metered);
   void *address = below->reserve(below->context, bytes, alignment);
   if (address && r->reservation_count < RESERVATIONS_MAX)
-    r->reservations[r->reservation_count++] = (struct run_reservation){(uintptr_t)address, bytes};
+    r->reservations[r->reservation_count++] =
+        (struct run_reservation){.address = (uintptr_t)address, .bytes = bytes};
   return address;
 }
 
@@ -266,7 +267,7 @@ static void begin(struct ht_runner *r, const struct ht_program *program) {
   r->told.fault = NULL;
   atomic_store_explicit(&r->elsewhere.broken, false, memory_order_relaxed);
   r->address_fold = 0;
-  r->reservation_count = 0;
+  r->reservation_count = r->reservations_used = 0;
 }
 
 static void open_carrier(struct ht_runner *r, unsigned carrier) {

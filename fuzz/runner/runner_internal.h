@@ -69,6 +69,7 @@ struct run_placed {
 struct run_reservation {
   uintptr_t address;
   size_t bytes;
+  uint32_t number; // in the order in which objects came to lie in them; 0: none did
 };
 
 // Which operations are left: a list a mutator, in the order of the program.
@@ -178,7 +179,7 @@ struct ht_runner {
   bool recording;
   uint64_t address_fold;
   struct ht_memory recorder;
-  uint32_t reservation_count;
+  uint32_t reservation_count, reservations_used;
   struct run_reservation reservations[RESERVATIONS_MAX];
 };
 
