@@ -60,6 +60,7 @@ struct shadow_object {
   bool zeroed;       // was asked for
   bool lost;         // a trace did not reach it, and no weak reference gave it back
   bool lost_once; // nothing reached it when some callback ran: a weak reference to it may be clear for good
+  bool due;       // likewise, since its finalizer was set: that may run though something revived it since
   uint16_t weaks; // weak references to it that were not dropped
   uint32_t call;  // its armed finalizer
 };

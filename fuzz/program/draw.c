@@ -13,8 +13,8 @@ static unsigned draw_field(struct ht_random *random) {
 }
 
 static unsigned draw_layout(struct ht_random *random) {
-  enum { ZEROED = 16, ALIGNMENT_LOG_LAST = 12 }; // up to a page; beyond it only by mutation of bytes
-  unsigned layout = ht_random_once_in(random, 4) ? ZEROED : 0;
+  enum { ALIGNMENT_LOG_LAST = 12 }; // up to a page; beyond it only by mutation of bytes
+  unsigned layout = ht_random_once_in(random, 4) ? LAYOUT_ZEROED : 0;
   return ht_random_once_in(random, 8) ? layout | ht_random_between(random, 1, ALIGNMENT_LOG_LAST) : layout;
 }
 

@@ -68,6 +68,7 @@ unsigned ht_operand_last(const struct ht_operation *operation, unsigned operand,
 enum { TYPE_BYTE, TYPE_WORD, TYPE_PAIR, TYPE_REFERENCES, TYPE_MIXED, TYPE_WIDE, TYPE_NODE, TYPE_LEAF };
 
 enum {
+  LAYOUT_ZEROED = 16,
   RUN_FIELD_BITS = 12,
   SIZE_FRACTION_BITS = 11,
   SIZE_FRACTION_MASK = (1 << SIZE_FRACTION_BITS) - 1,

@@ -50,10 +50,10 @@ static void allocate_any(struct builder *builder, unsigned to) {
   append(builder, HT_OP_ALLOC, to, type, ht_generator_size(builder->generator, type), 0);
 }
 
-// About as large as anything in this program.
+// About as large as anything in this program; zeroed or not, as its memory may have been used before.
 static void allocate_large(struct builder *builder, unsigned to) {
-  unsigned type = below(builder, HT_PROGRAM_TYPES);
-  append(builder, HT_OP_ALLOC, to, type, large_size(builder), 0);
+  unsigned type = below(builder, HT_PROGRAM_TYPES), size = large_size(builder);
+  append(builder, HT_OP_ALLOC, to, type, size, once_in(builder, 2) ? LAYOUT_ZEROED : 0);
 }
 
 static void collect(struct builder *builder) {
@@ -339,7 +339,7 @@ static void resize(struct builder *builder) {
   allocate_any(builder, object);
   for (unsigned i = times(builder, 8); i; i--) {
     unsigned size = ht_generator_size(builder->generator, TYPE_WORD);
-    append(builder, HT_OP_RESIZE, object, 0, size, once_in(builder, 4) ? 16 : 0);
+    append(builder, HT_OP_RESIZE, object, 0, size, once_in(builder, 4) ? LAYOUT_ZEROED : 0);
     if (once_in(builder, 3)) allocate_any(builder, slot(builder, 1));
   }
 }

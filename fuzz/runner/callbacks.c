@@ -1,19 +1,29 @@
 // Finalizers and weak callbacks, as the heap calls them.
 #include "fuzz/runner/runner_internal.h"
 
+// What the last trace did not reach a heap may have found, whatever revives it before it is called for.
+static void note_unreached(struct ht_runner *r) {
+  for (shadow_number n = 1; n <= r->shadow->count; n++) {
+    struct shadow_object *object = run_object(r, n);
+    if (object->mark != r->shadow->trace) object->lost_once = object->due = true;
+  }
+}
+
 // Was the object reachable when the operation being done began to call back? The first callback of an
-// operation traces; what later ones find may have been revived by those before.
+// operation traces; what later ones find may have been revived by those before. So may what waits for its
+// callback since an earlier operation.
 static bool reachable(struct ht_runner *r, shadow_number number) {
   if (!r->judged.number) {
     shadow_trace(r->shadow, false);
     r->judged = (struct run_judgement){++r->judgements, r->shadow->count};
     for (uint32_t i = 0; i < r->shadow->reached_count; i++)
       run_object(r, r->shadow->work[i])->judged = r->judged.number;
-    for (shadow_number n = 1; n <= r->shadow->count; n++)
-      if (run_object(r, n)->judged != r->judged.number) run_object(r, n)->lost_once = true;
+    note_unreached(r);
   }
   if (number <= r->judged.count && run_object(r, number)->judged != r->judged.number) return false;
-  return shadow_trace(r->shadow, false) == run_object(r, number)->mark;
+  shadow_trace(r->shadow, false);
+  note_unreached(r);
+  return !run_object(r, number)->due;
 }
 
 bool run_weak_is_clear(struct ht_runner *r, struct ht_mutator *mutator, struct ht_weak *weak) {

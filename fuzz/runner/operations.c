@@ -314,6 +314,7 @@ static bool finalizer_set(struct ht_runner *r, const struct ht_operation *op, ui
     return true;
   }
   object->call = r->call_count++;
+  object->due = false;
   object->finalizer = SHADOW_ARMED;
   return true;
 }
