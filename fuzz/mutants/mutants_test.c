@@ -119,15 +119,15 @@ static int settings(const char *scratch) {
   return right == 0 && wrong == 3 && yes == 0 && neither == 2 ? 0 : 1;
 }
 
-// An object that begins in the one before is not zero first of all, and spoils contents; sizes that no heap
+// An object that begins in the one before overlaps it first of all, and spoils contents; sizes that no heap
 // can give have nothing to do with it.
 static int alone(const char *scratch) {
-  int first = run_made(scratch, "GEN-4", overlap);
+  int first = run_made(scratch, "GEN-1", overlap);
   enum ht_mutant_way first_way = last_way;
   int second = run_made(scratch, "GEN-3", overlap);
   enum ht_mutant_way second_way = last_way;
   int none = run_made(scratch, "GEN-6", overlap), only = run_made(scratch, "GEN-6\nOnly: yes", overlap);
-  if (first != 0 || first_way != HT_MUTANT_CLAIMED) return printf("GEN-4: %d, way %d\n", first, first_way), 1;
+  if (first != 0 || first_way != HT_MUTANT_CLAIMED) return printf("GEN-1: %d, way %d\n", first, first_way), 1;
   if (second != 0 || second_way == HT_MUTANT_CLAIMED)
     return printf("GEN-3: %d, way %d\n", second, second_way), 1;
   if (none != 1 || only != 1) return printf("GEN-6: %d, with nothing else checked %d\n", none, only), 1;

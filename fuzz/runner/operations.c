@@ -310,7 +310,8 @@ static bool finalizer_set(struct ht_runner *r, const struct ht_operation *op, ui
       (struct run_call){.runner = r, .object = number, .first = op->c, .operations = op->b};
   if (!r->table->finalizer_set(run_handle(r), address_of(r, number), run_finalizer,
                                &r->finalizer_calls[r->call_count])) {
-    run_refused(r, "finalizer_set");
+    // What came back once may not be finalized again.
+    if (!object->lost_once) run_refused(r, "finalizer_set");
     return true;
   }
   object->call = r->call_count++;

@@ -284,9 +284,9 @@ struct ht_heap_table {
   void (*weak_load)(struct ht_mutator *mutator, struct ht_weak *weak, ht_ref *slot);
   void (*weak_drop)(struct ht_mutator *mutator, struct ht_weak *weak);
   // HT_FINALIZERS. Runs once, after nothing reaches the object; the object and all it reaches are whole then.
-  // Setting a second one replaces the first, setting NULL removes it. When several are due at once, one may
-  // revive the object of another: that one still runs. run_finalizers runs the callbacks, weak ones too, that
-  // are queued when it is called, and returns how many ran.
+  // A second one replaces the first, NULL removes it; false: no memory, or none for an object that came back.
+  // Of several that are due at once one may revive the object of another: that one still runs. run_finalizers
+  // runs the callbacks, weak ones too, that are queued when it is called, and returns how many ran.
   bool (*finalizer_set)(struct ht_mutator *mutator, ht_ref object, ht_finalizer *finalizer, void *data);
   size_t (*run_finalizers)(struct ht_mutator *mutator);
   // HT_PINS. A pinned object keeps its address until unpinned as often as pinned; it is no root.

@@ -180,7 +180,8 @@ if ! sanitized; then
   jq -r '.runs[0].results[].locations[0].physicalLocation.artifactLocation.uri' out >uris
   [ -s uris ] || fail "no location"
   while read -r uri; do [ -s "$uri" ] || fail "the location is no file: $uri"; done <uris
-  [ "$(jq -r '.runs[0].results[].ruleId' out | sort -u)" = GEN-3 ] || fail "the rule is not the invariant: $(cat out)"
+  # What it scribbles over may also end the process.
+  jq -r ".runs[0].results[].ruleId" out | grep -qx GEN-3 || fail "no rule is the invariant: $(cat out)"
   # A busy machine is told of on standard error.
   expect 0 '' bench --replicates 1 --cpu-time 0.02s --time 60s --heap bump --workload churn:size=64 --db real.db
   is "lines without an environment" "$(sqlite3 real.db "SELECT count(*) FROM line JOIN environment ON environment = environment.number
