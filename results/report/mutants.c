@@ -1,5 +1,5 @@
 /* Planted bugs: which were caught, by what, after how much work. A line is a trial: its benchmark the mutant,
- * or "unmodified", the heap as it is, which has to stay silent. */
+ * or "none", the heap as it is, which has to stay silent. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static bool was_tried(const struct ht_line *line) {
 }
 
 static bool is_unmodified(const struct ht_line *line) {
-  return strcmp(line->benchmark, "unmodified") == 0;
+  return strcmp(line->benchmark, "none") == 0;
 }
 
 /* True if the line is the first of its mutant; then counts are filled in. */

@@ -88,7 +88,7 @@ static void add_benchmarks(struct ht_store *store) {
 /* As fuzz/mutants writes them: one that survives is a failed line. */
 static void add_mutant(struct ht_store *store, const char *name, int seed, bool caught, double executions) {
   struct ht_line *line = ht_line_new(HT_LINE_MUTANT, "bump", name);
-  bool unmodified = strcmp(name, "unmodified") == 0;
+  bool unmodified = strcmp(name, "none") == 0;
   ht_line_run(line, "r");
   ht_line_param(line, "breaks", unmodified ? "nothing" : "GEN-2");
   ht_line_param(line, "engine", "libfuzzer");
@@ -124,8 +124,8 @@ static void add_rest(struct ht_store *store) {
   add_mutant(store, "halves", 1, true, 40);
   add_mutant(store, "halves", 2, false, 5000);
   add_mutant(store, "lives", 1, false, 5000);
-  add_mutant(store, "unmodified", 1, false, 5000);
-  add_mutant(store, "unmodified", 2, true, 70);
+  add_mutant(store, "none", 1, false, 5000);
+  add_mutant(store, "none", 2, true, 70);
 }
 
 #define PAGE_ROOM ((size_t)1 << 24)
