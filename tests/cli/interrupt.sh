@@ -22,7 +22,12 @@ interrupt() {
   code=0
   wait "$trial" || code=$?
   [ "$code" = 3 ] || fail "an interrupted trial exits with $code: $(cat err)"
-  ! pgrep -s "$trial" >/dev/null || fail "processes of the trial are left"
+  # What was ended is gone only when init has taken note of it.
+  for _ in $(seq 50); do
+    pgrep -s "$trial" >/dev/null || return 0
+    sleep 0.1
+  done
+  fail "processes of the trial are left: $(pgrep -a -s "$trial")"
 }
 
 # While safety is tried: the first heap is done when the signal comes, the second is at it.
