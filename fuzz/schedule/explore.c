@@ -8,10 +8,9 @@
 //   preemption more, so this holds under any bound. Nobody sees what a fiber stores before another one
 //   begins.
 // - Sleep sets (Godefroid, "Partial-Order Methods for the Verification of Concurrent Systems", 1996): what
-// was
-//   tried at a node is not tried again below a later choice of the node, until a step comes that depends on
-//   it. Of a fiber's step this is done only without a bound, as the run it equals may need a preemption more.
-//   A store that becomes visible earlier costs nothing wherever it stands, and is tried first; while it
+//   was tried at a node is not tried again below a later choice of the node, until a step comes that depends
+//   on it. Of a fiber's step this is done only without a bound, as the run it equals may need a preemption
+//   more. A store that becomes visible earlier costs nothing wherever it stands, and is tried first; while it
 //   sleeps, its fiber makes no step that makes all visible.
 #include "fuzz/schedule/schedule.h"
 #include "fuzz/schedule/shared_words.h"
