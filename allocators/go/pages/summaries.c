@@ -32,15 +32,21 @@ go_summary go_chunk_summarize(const struct go_chunk *chunk) {
   return go_summary_pack((struct go_runs){start, max, run});
 }
 
+// Children have less than 2^21 pages, so that none is the word that stands for so many.
 static go_summary merge(const go_summary *children, uint64_t pages) {
-  struct go_runs all = go_summary_unpack(children[0]);
-  for (unsigned i = 1; i < GO_CHILDREN; i++) {
-    struct go_runs child = go_summary_unpack(children[i]);
-    if (all.start == i * pages) all.start += child.start;
-    all.max = larger(larger(all.max, child.max), all.end + child.start);
-    all.end = child.end == pages ? all.end + pages : child.end;
+  const uint64_t mask = GO_SUMMARY_MAX - 1;
+  uint64_t start = 0, max = 0, end = 0;
+  for (unsigned i = 0; i < GO_CHILDREN; i++) {
+    start += children[i] & mask;
+    if ((children[i] & mask) < pages) break;
   }
-  return go_summary_pack(all);
+  for (unsigned i = 0; i < GO_CHILDREN; i++) {
+    uint64_t across = end + (children[i] & mask), within = children[i] >> GO_SUMMARY_BITS & mask;
+    uint64_t child_end = children[i] >> 2 * GO_SUMMARY_BITS;
+    max = larger(max, larger(across, within));
+    end = child_end + (child_end == pages ? end : 0);
+  }
+  return go_summary_pack((struct go_runs){start, max, end});
 }
 
 // Of the entries above chunks `first` to `last`, as far up as something changes.
