@@ -25,8 +25,8 @@ static inline uint64_t go_rows_of(uint64_t word, unsigned length) {
   return word;
 }
 
-// The lowest run of `npages` free pages at or after `from`; GO_CHUNK_PAGES: there is none. *first: the first
-// free page at or after `from`, or GO_CHUNK_PAGES.
+// The lowest run of `npages` free pages; GO_CHUNK_PAGES: there is none. No page below `from` is free. *first:
+// the first one that is, or GO_CHUNK_PAGES if there is no run.
 size_t go_chunk_find(const struct go_chunk *chunk, size_t npages, size_t from, size_t *first);
 
 // The summary of its pages.

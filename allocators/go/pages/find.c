@@ -2,10 +2,9 @@
 
 size_t go_chunk_find(const struct go_chunk *chunk, size_t npages, size_t from, size_t *first) {
   size_t run = 0;
-  uint64_t before = ((uint64_t)1 << from % BASE_WORD_BITS) - 1; // as if they were allocated
   *first = GO_CHUNK_PAGES;
-  for (size_t i = from / BASE_WORD_BITS; i < GO_CHUNK_WORDS; i++, before = 0) {
-    uint64_t free = ~(chunk->allocated[i] | before);
+  for (size_t i = from / BASE_WORD_BITS; i < GO_CHUNK_WORDS; i++) {
+    uint64_t free = ~chunk->allocated[i];
     size_t at = i * BASE_WORD_BITS;
     if (free == 0) {
       run = 0;

@@ -45,10 +45,10 @@ static inline size_t go_level_at(unsigned level) {
 // hold one of a known chunk. Eight children never lie in two pages, so what is read is committed: siblings of
 // an entry with known memory below it, all the way up.
 struct go_page_block {
-  uint64_t committed[8];                    // pages of this struct, a bit each
-  uint64_t known[GO_BLOCK_CHUNKS / 64];     // chunks that were handed over
-  go_summary summaries[GO_BLOCK_SUMMARIES]; // of unknown memory: 0
-  _Alignas(4096) struct go_chunk chunks[GO_BLOCK_CHUNKS];
+  uint64_t committed[8];                            // pages of this struct, a bit each
+  uint64_t known[GO_BLOCK_CHUNKS / BASE_WORD_BITS]; // chunks that were handed over
+  go_summary summaries[GO_BLOCK_SUMMARIES];         // of unknown memory: 0
+  _Alignas(HT_PAGE_SIZE) struct go_chunk chunks[GO_BLOCK_CHUNKS];
 };
 
 // The pages are committed that hold the entries from the first known chunk's to the last's.
@@ -57,8 +57,11 @@ struct go_page_top {
   struct go_page_block *blocks[(size_t)1 << (GO_ADDRESS_BITS - GO_CHUNK_SHIFT - GO_BLOCK_BITS)];
 };
 
-_Static_assert(sizeof(struct go_page_block) / HT_PAGE_SIZE <= 8 * 64, "a block's pages have a bit each");
-_Static_assert(sizeof(struct go_page_top) / HT_PAGE_SIZE <= 64, "the top's pages have a bit each");
+_Static_assert(GO_CHUNK_BYTES == (size_t)1 << GO_CHUNK_SHIFT, "a chunk is one bit of an address and up");
+_Static_assert(sizeof(struct go_page_block) / HT_PAGE_SIZE <= 8 * BASE_WORD_BITS,
+               "a block's pages have a bit each");
+_Static_assert(sizeof(struct go_page_top) / HT_PAGE_SIZE <= BASE_WORD_BITS,
+               "the top's pages have a bit each");
 _Static_assert(offsetof(struct go_page_block, summaries) % (GO_CHILDREN * sizeof(go_summary)) == 0,
                "eight children never lie in two pages");
 

@@ -43,7 +43,6 @@ static size_t take_range(struct go_page_alloc *p, size_t page, size_t npages) {
 // the lowest. *first as go_pages_find's.
 static size_t find_near(const struct go_page_alloc *p, size_t npages, size_t *first) {
   size_t page = go_page_of(p->search_addr), chunk = page / GO_CHUNK_PAGES, from = page % GO_CHUNK_PAGES;
-  if (npages > GO_CHUNK_PAGES - from) return GO_PAGE_NONE;
   if (go_summary_unpack(*go_summary_at(p, GO_LEAF, chunk)).max < npages) return GO_PAGE_NONE;
   size_t found = go_chunk_find(go_chunk_at(p, chunk), npages, from, first);
   if (found == GO_CHUNK_PAGES) __builtin_trap(); // there are enough, says the summary

@@ -84,15 +84,15 @@ bool go_pages_grow(struct go_page_alloc *p, uintptr_t base, size_t bytes);
 // of them were.
 uintptr_t go_pages_alloc(struct go_page_alloc *p, size_t npages, size_t *scavenged);
 
-// Frees pages that are allocated and in no cache; others trap. `scavenged`: nothing stands behind them.
+// Frees `npages`, at least 1, that are allocated and in no cache; what is free or unknown traps. `scavenged`:
+// nothing stands behind them.
 void go_pages_free(struct go_page_alloc *p, uintptr_t base, size_t npages, bool scavenged);
 
 // All free pages of the aligned group of 64 with the lowest free page. Empty (pages == 0): no page is free.
 // Scavenged pages in a cache are not among `released_pages`.
 struct go_page_cache go_pages_to_cache(struct go_page_alloc *p);
 
-// The lowest run of `npages`, 1 to 64, in the cache; 0: there is none. Not inline: the heap's lock, which it
-// saves, costs more.
+// The lowest run of `npages`, at least 1, in the cache; 0: there is none.
 uintptr_t go_page_cache_alloc(struct go_page_cache *cache, size_t npages, size_t *scavenged);
 
 // Gives back what is left in it, which leaves it empty.

@@ -203,6 +203,43 @@ static void compare(struct model *m) {
   CHECK(m->trial.p.free_pages == free_pages && m->trial.p.released_pages == released);
 }
 
+// One chunk's bitmap, made of runs that often are about as long as a word.
+static void test_chunk(uint64_t seed) {
+  struct model *m = &(struct model){.random = seed};
+  for (size_t round = 0; round < 2000; round++) {
+    struct go_chunk chunk = {0};
+    size_t usual = draw(m, 3) ? 56 : draw(m, 3) * 10;
+    for (size_t page = draw(m, 70); page < GO_CHUNK_PAGES;
+         page += draw(m, 3) ? usual + draw(m, 9) : draw(m, 9)) {
+      size_t end = page + (draw(m, 4) ? 1 : draw(m, 80));
+      base_bitmap_set_range(chunk.allocated, page, end < GO_CHUNK_PAGES ? end : GO_CHUNK_PAGES);
+      page = end;
+    }
+
+    // Page by page. A length that a run reaches before any other has is at its lowest there.
+    struct go_runs runs = {0};
+    size_t run = 0, first = GO_CHUNK_PAGES, lowest_of[GO_CHUNK_PAGES + 1];
+    for (size_t i = 0; i <= GO_CHUNK_PAGES; i++) lowest_of[i] = GO_CHUNK_PAGES;
+    for (size_t page = 0; page < GO_CHUNK_PAGES; page++) {
+      run = base_bitmap_test(chunk.allocated, page) ? 0 : run + 1;
+      if (run && first == GO_CHUNK_PAGES) first = page;
+      if (run == page + 1) runs.start = run;
+      if (run <= runs.max) continue;
+      runs.max = run;
+      lowest_of[run] = page + 1 - run;
+    }
+    runs.end = run;
+
+    CHECK(go_chunk_summarize(&chunk) == go_summary_pack(runs));
+    for (size_t npages = 1; npages <= GO_CHUNK_PAGES; npages++) {
+      size_t seen, from = draw(m, first + 1) % GO_CHUNK_PAGES;
+      size_t found = go_chunk_find(&chunk, npages, from, &seen);
+      CHECK(found == lowest_of[npages]);
+      CHECK(found == GO_CHUNK_PAGES || seen == first);
+    }
+  }
+}
+
 // `low` and `high`: chunks that begin an entry of some level. Phases of much and little in use follow one
 // another.
 static void test_model(uint64_t seed, size_t low, size_t high) {
@@ -238,6 +275,7 @@ int main(int argc, char **argv) {
   uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
   printf("seed %llu\n", (unsigned long long)seed);
   fflush(stdout);
+  test_chunk(seed);
   // In the middle of a leaf block, and where entries of level 3, 2, 1 and the root begin, and a block.
   const size_t boundaries[] = {12,
                                ((size_t)3 << 13) + 500,

