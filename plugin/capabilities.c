@@ -29,6 +29,7 @@ const struct ht_plugin_capability ht_plugin_capabilities[] = {
     {HT_SINGLETON, "singleton"},
     {HT_THREAD_BOUND, "thread-bound"},
     {HT_SHARES_EMPTY, "shares-empty"},
+    {HT_ORDERS_FINALIZERS, "orders-finalizers"},
     {0, NULL},
 };
 

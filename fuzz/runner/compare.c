@@ -38,16 +38,32 @@ struct walk {
   size_t claims;
 };
 
+// A claim for a block that objects share is one for each of them.
+static void see_shared(struct walk *walk, uintptr_t start, uintptr_t end) {
+  struct run_placed *placed = walk->runner->placed;
+  size_t low = 0, high = walk->count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (placed[middle].start < start)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (; low < walk->count && placed[low].end <= end; low++)
+    placed[low].seen |= run_may_share(walk->runner, placed[low].number);
+}
+
 static bool visit(void *context, const struct ht_claim *claim) {
   struct walk *walk = context;
   struct ht_runner *r = walk->runner;
-  if (walk->claims < WALK_CLAIMS_MAX) {
-    uintptr_t start = (uintptr_t)claim->object;
+  uintptr_t start = (uintptr_t)claim->object;
+  if (walk->claims < WALK_CLAIMS_MAX)
     r->claims[walk->claims++] = (struct run_placed){.start = start, .end = start + claim->bytes};
-  }
+  if (claim->bytes > 0 && claim->bytes == r->table->shared_block)
+    see_shared(walk, start, start + claim->bytes);
   struct run_placed key = {.start = (uintptr_t)claim->object};
   struct run_placed *found = bsearch(&key, r->placed, walk->count, sizeof key, by_start);
-  if (!found) return true;
+  if (!found || run_may_share(r, found->number)) return true;
   size_t bytes = found->end - found->start;
   HOLDS(r, HT_WALK_1, !found->seen || bytes == 0, "the walk shows object %u at %p twice", found->number,
         claim->object);

@@ -42,6 +42,32 @@ static uint32_t conservative_bound(const struct ht_runner *r) {
   return share > 32 ? share : 32;
 }
 
+// Does nothing end this object, though it is unreachable: an address that all objects of size 0 have, or a
+// block in which another one is reached?
+static bool is_kept_by_others(const struct ht_runner *r, shadow_number number) {
+  const struct shadow_object *object = &r->shadow->objects[number];
+  if (object->bytes == 0) return r->table->capabilities & HT_SHARES_EMPTY;
+  if (!run_may_share(r, number)) return false;
+  uintptr_t block = (uintptr_t)shadow_address(object) / r->table->shared_block;
+  for (uint32_t i = 0; i < r->shadow->reached_count; i++) {
+    shadow_number other = r->shadow->work[i];
+    if (run_may_share(r, other) &&
+        (uintptr_t)shadow_address(&r->shadow->objects[other]) / r->table->shared_block == block)
+      return true;
+  }
+  return false;
+}
+
+// What objects with finalizers hold counts as reached too.
+static void reach_awaited(struct ht_runner *r) {
+  for (shadow_number n = 1; n <= r->shadow->count; n++) {
+    const struct shadow_object *object = run_object(r, n);
+    if (object->state == SHADOW_RECLAIMED || reached(r, n) || object->finalizer != SHADOW_ARMED) continue;
+    for (uint32_t k = 0; k < object->tracked; k++)
+      shadow_trace_from(r->shadow, r->shadow->fields[object->fields + k]);
+  }
+}
+
 // Weak references and finalizers of what is unreachable. They are evidence; the heap's own count is only a
 // claim.
 static void compare_gone(struct ht_runner *r) {
@@ -51,6 +77,7 @@ static void compare_gone(struct ht_runner *r) {
     int32_t at = r->weak_table[i];
     if (at < 0 || reached(r, r->shadow->weaks[at].object)) continue;
     struct shadow_weak *entry = &r->shadow->weaks[at];
+    if (is_kept_by_others(r, entry->object)) continue;
     bool clear = run_weak_is_clear(r, run_handle(r), r->weak_handles[at]);
     kept += !clear;
     if (conservative) continue;
@@ -63,6 +90,7 @@ static void compare_gone(struct ht_runner *r) {
   for (shadow_number n = 1; n <= r->shadow->count; n++) {
     const struct shadow_object *object = run_object(r, n);
     if (object->state == SHADOW_RECLAIMED || reached(r, n) || object->finalizer != SHADOW_ARMED) continue;
+    if (is_kept_by_others(r, n)) continue;
     kept++;
     if (!conservative)
       HOLDS(r, HT_LIVE_2, false, "object %u is unreachable, but its finalizer did not run", n);
@@ -128,6 +156,7 @@ static void compare_end(struct ht_runner *r, bool settled) {
   run_compare(r, true);
   if (!settled) return; // what is unreachable may be waiting for finalizers
   bool whole = r->table->capabilities & HT_COLLECTS_CYCLES;
+  if (r->table->capabilities & HT_ORDERS_FINALIZERS) reach_awaited(r);
   if (whole) compare_gone(r);
   if (r->table->capabilities & HT_COLLECTS && !whole && shadow_cyclic(r->shadow) == 0) compare_gone(r);
   compare_counts(r);

@@ -197,6 +197,13 @@ static inline struct shadow_object *run_object(struct ht_runner *r, shadow_numbe
   return &r->shadow->objects[number];
 }
 
+// Whether the heap may lay this object into a block that others share.
+static inline bool run_may_share(const struct ht_runner *r, shadow_number number) {
+  const struct shadow_object *object = &r->shadow->objects[number];
+  return object->bytes > 0 && object->bytes < r->table->shared_block &&
+         ht_program_types[object->type].references == 0;
+}
+
 static inline struct ht_mutator *run_handle(struct ht_runner *r) {
   return r->mutators[r->running].handle;
 }

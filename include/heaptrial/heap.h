@@ -81,6 +81,9 @@ enum ht_capability {
   HT_SINGLETON = 1 << 22,    // one heap a process at a time
   HT_THREAD_BOUND = 1 << 23, // a carrier lives and dies on the OS thread that opened it
   HT_SHARES_EMPTY = 1 << 24, // objects of size 0 may share an address
+  // A finalizer waits while an object with a finalizer, its own too, reaches its object: a cycle with one in
+  // it stays for ever, and all it reaches.
+  HT_ORDERS_FINALIZERS = 1 << 25,
 };
 
 enum ht_status {
@@ -207,6 +210,9 @@ struct ht_heap_table {
   size_t minimum_alignment; // of every object
   size_t natural_alignment; // of every object whose size is a non-zero multiple of it
   size_t maximum_alignment; // that alloc takes
+  // Objects without references that are smaller may share an aligned block of so many bytes, and then end
+  // together; 0: no object shares its memory.
+  size_t shared_block;
   // What committed_bytes is at most after `collections` full collections; 0: no claim. space_empty holds when
   // no object is alive. The others hold together, if space_percent is not 0: space_fixed, and space_percent %
   // of the most bytes, and space_object for each of the most objects that ever were alive at once. (A size of

@@ -1,0 +1,86 @@
+// The spans that a carrier allocates from: filled, given back, brought up to date.
+
+#include "allocators/go/go.h"
+
+// The group of 64 objects from this one on is in hand.
+static void take_group(struct go_heap *h, struct go_cached *cached, uint32_t index) {
+  struct go_span *span = cached->span;
+  cached->group_index = index;
+  cached->group = (char *)go_span_object(span, index);
+  cached->free = ~*go_span_bits(span, go_map_of(go_sweepgen(h)), index / 64) &
+                 base_bitmap_mask(index / 64, span->free_index, span->count);
+}
+
+// False: no group from the one in hand on has a free object.
+static bool next_group(struct go_heap *h, struct go_cached *cached) {
+  while (!cached->free && cached->group_index + 64 < cached->span->count)
+    take_group(h, cached, cached->group_index + 64);
+  return cached->free != 0;
+}
+
+// What was taken since shows in the span.
+void go_cache_sync(struct go_heap *h, struct go_cached *cached) {
+  struct go_span *span = cached->span;
+  uint32_t end = cached->group_index + 64;
+  if (end > span->count) end = span->count;
+  span->free_index = cached->free ? cached->group_index + base_ctz(cached->free) : end;
+  span->alloc_count =
+      span->free_index + (uint32_t)go_span_bits_count(span, go_map_of(go_sweepgen(h)), span->free_index);
+}
+
+// Back to the sets. What it has left was counted as live when it was taken.
+static void uncache(struct go_heap *h, struct ht_carrier *c, struct go_cached *cached) {
+  struct go_span *span = cached->span;
+  uint32_t sweepgen = go_sweepgen(h);
+  go_cache_sync(h, cached);
+  uint32_t taken = span->alloc_count - span->alloc_count_before;
+  c->objects += taken;
+  c->bytes += taken * span->elem_size;
+  *cached = (struct go_cached){0};
+  GO_MUST(h, GOA_9, atomic_load_explicit(&span->sweepgen, memory_order_relaxed) == sweepgen + 3,
+          "span %p was cached and its generation is %u, the heap's %u", (void *)span->base,
+          atomic_load_explicit(&span->sweepgen, memory_order_relaxed), sweepgen);
+  atomic_store_explicit(&span->sweepgen, sweepgen, memory_order_release);
+  go_central_file(h, span);
+}
+
+bool go_cache_refill(struct go_heap *h, struct ht_carrier *c, unsigned span_class) {
+  struct go_cached *cached = &c->cached[span_class];
+  while (!cached->span || !next_group(h, cached)) {
+    if (cached->span) uncache(h, c, cached);
+    struct go_span *span = go_central_take(h, c, span_class);
+    if (!span) return false;
+    atomic_store_explicit(&span->sweepgen, go_sweepgen(h) + 3, memory_order_relaxed);
+    span->alloc_count_before = span->alloc_count;
+    atomic_fetch_add_explicit(&h->live, (span->count - span->alloc_count) * span->elem_size,
+                              memory_order_relaxed);
+    cached->span = span;
+    cached->type = span->type;
+    cached->need_zero = span->need_zero;
+    take_group(h, cached, span->free_index & ~63u);
+  }
+  return true;
+}
+
+void go_cache_flush(struct go_heap *h, struct ht_carrier *c) {
+  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) {
+    struct go_cached *cached = &c->cached[i];
+    struct go_span *span = cached->span;
+    if (!span) continue;
+    uncache(h, c, cached);
+    atomic_fetch_sub_explicit(&h->live, (span->count - span->alloc_count) * span->elem_size,
+                              memory_order_relaxed);
+  }
+  c->tiny = NULL;
+  c->tiny_offset = 0;
+}
+
+void go_sync_all(struct go_heap *h) {
+  base_mutex_lock(&h->lists);
+  base_list_each(link, &h->carriers) {
+    struct ht_carrier *c = go_carrier_at(link);
+    for (unsigned i = 0; i < GO_SPAN_CLASSES; i++)
+      if (c->cached[i].span) go_cache_sync(h, &c->cached[i]);
+  }
+  base_mutex_unlock(&h->lists);
+}

@@ -1,0 +1,12 @@
+// The parts of the heap's own check.
+#ifndef GO_CHECK_H
+#define GO_CHECK_H
+
+#include "allocators/go/go.h"
+
+// check_classes.c
+void go_check_classes(struct examination *e);
+// check_pages.c. Every page, what it finds and who has it.
+void go_check_pages(struct go_heap *h);
+
+#endif

@@ -1,0 +1,56 @@
+// Pages: what each one finds, who has it, and what the page allocator makes of them.
+
+#include "allocators/go/check.h"
+
+static bool is_cached(struct go_heap *h, uintptr_t address) {
+  base_list_each(link, &h->carriers) {
+    const struct go_page_cache *cache = &go_carrier_at(link)->pages;
+    uintptr_t page = (address - cache->base) >> GO_PAGE_SHIFT;
+    if (cache->pages && page < 64 && cache->pages >> page & 1) return true;
+  }
+  return false;
+}
+
+// The word of a page says what its span does.
+static bool word_is_right(const struct go_span *span, size_t offset, uint64_t word) {
+  bool typed = go_class_has_bitmap(span->span_class) && span->type != GO_MIXED;
+  return word == go_page_word(span->span_class, offset, typed ? span->type : NULL);
+}
+
+static void check_page(struct go_heap *h, struct go_arena *arena, size_t page) {
+  struct examination *e = &h->examination;
+  uintptr_t address = arena->base + (page << GO_PAGE_SHIFT);
+  const struct go_span *span = atomic_load_explicit(&arena->spans[page], memory_order_relaxed);
+  uint64_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
+  bool first = go_page_set_test(arena->in_use, page);
+  if (span) {
+    size_t offset = (address - span->base) >> GO_PAGE_SHIFT;
+    EXAMINE(e, GOA_26,
+            address >= span->base && offset < span->page_count && first == (offset == 0) &&
+                atomic_load_explicit(&span->state, memory_order_relaxed) == GO_SPAN_IN_USE &&
+                word_is_right(span, offset, word),
+            "page %p finds span %p of %zu pages, and its word is %llx", (void *)address, (void *)span->base,
+            span->page_count, (unsigned long long)word);
+  } else {
+    EXAMINE(e, GOA_26, word == 0 && !first, "page %p finds no span, and its word is %llx", (void *)address,
+            (unsigned long long)word);
+  }
+  bool allocated = go_pages_is_allocated(&h->pages, address);
+  if (go_pages_is_known(&h->pages, address))
+    EXAMINE(e, GOA_22, allocated == (span != NULL || is_cached(h, address)),
+            "page %p is %s, and %s span has it", (void *)address, allocated ? "allocated" : "free",
+            span ? "a" : "no");
+}
+
+void go_check_pages(struct go_heap *h) {
+  struct examination *e = &h->examination;
+  char wrong[160] = "";
+  for (struct go_arena *arena = h->arenas.first; arena; arena = arena->next)
+    for (size_t page = 0; page < arena->committed >> GO_PAGE_SHIFT; page++) check_page(h, arena, page);
+  bool right = go_pages_check_summaries(&h->pages, wrong, sizeof wrong);
+  EXAMINE(e, GOA_23, right, "%s", wrong);
+  right = go_pages_check_search(&h->pages, wrong, sizeof wrong);
+  EXAMINE(e, GOA_24, right, "%s", wrong);
+  right = go_pages_check_scavenged(&h->pages, wrong, sizeof wrong);
+  EXAMINE(e, GOA_29, right, "%s", wrong);
+}

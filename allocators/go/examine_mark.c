@@ -1,0 +1,111 @@
+// Marking, done again another way: what roots reach is kept in a table by address, first in, first out, and
+// compared with the marks.
+
+#include "allocators/go/examine.h"
+
+#include "allocators/go/globals.h"
+#include "allocators/go/specials.h"
+#include "allocators/go/visit.h"
+
+struct tracing {
+  struct go_heap *heap;
+  unsigned marks;
+  size_t size;      // of the table, a power of two
+  uintptr_t *table; // slots of objects by address; 0: none
+  uintptr_t *order; // as they were found
+  size_t found;
+  uint64_t bytes; // of marked objects
+  uint64_t objects;
+};
+
+static bool add(struct tracing *t, uintptr_t slot) {
+  size_t at = (slot >> 3) * 0x9e3779b97f4a7c15u >> 20;
+  for (;; at++) {
+    uintptr_t *entry = &t->table[at & (t->size - 1)];
+    if (*entry == slot) return false;
+    if (*entry) continue;
+    *entry = slot;
+    t->order[t->found++] = slot;
+    return true;
+  }
+}
+
+static void reach(struct tracing *t, uintptr_t address) {
+  struct go_heap *h = t->heap;
+  const struct go_span *span = go_span_of(h, address);
+  bool empty = address - (uintptr_t)h->empty < sizeof h->empty;
+  EXAMINE(&h->examination, GOG_6, empty || (span && address < span->limit),
+          "a reference to %p, where no object is", (void *)address);
+  if (!span) return;
+  size_t index = go_span_index(span, address);
+  bool marked = go_span_bit(span, t->marks, index);
+  if (span->elem_size == GO_TINY && address != go_span_object(span, index))
+    EXAMINE(&h->examination, GOA_20, marked, "the block of the tiny object %p is not marked",
+            (void *)address);
+  EXAMINE(&h->examination, GOG_1, marked, "object %p is reached and not marked", (void *)address);
+  // As many fit into the table as are marked.
+  if (marked) add(t, go_span_object(span, index));
+}
+
+static void reach_word(void *tracing, ht_ref *word) {
+  if (*word) reach(tracing, (uintptr_t)*word);
+}
+
+static void reach_finalizable(void *tracing, struct go_span *span) {
+  for (const struct go_special *special = span->specials; special; special = special->next)
+    if (special->kind == GO_SPECIAL_FINALIZER)
+      go_each_reference(span, go_span_object(span, go_span_index(span, span->base + special->offset)),
+                        reach_word, tracing);
+}
+
+static void reach_roots(struct tracing *t) {
+  struct go_heap *h = t->heap;
+  base_list_each(link, &h->mutators) {
+    const struct ht_frame *frame = go_mutator_at(link)->head.frames;
+    for (; frame; frame = frame->previous)
+      for (size_t i = 0; i < frame->count; i++) reach_word(t, (ht_ref *)&frame->slots[i]);
+  }
+  base_list_each(link, &h->globals) reach_word(t, go_global_at(link)->global);
+  base_list_each(link, &h->due) {
+    const struct go_due *due = base_container_of(link, struct go_due, link);
+    if (due->finalizes) reach(t, base_container_of(due, struct go_special, due)->object);
+  }
+  go_each_span(h, reach_finalizable, t);
+}
+
+static void count_marked(void *tracing, struct go_span *span) {
+  struct tracing *t = tracing;
+  size_t marked = go_span_bits_count(span, t->marks, 0);
+  t->objects += marked;
+  t->bytes += marked * span->elem_size;
+}
+
+// No ambiguous word is followed here, so that one may keep what nothing reaches.
+static void compare(struct tracing *t) {
+  struct go_heap *h = t->heap;
+  reach_roots(t);
+  for (size_t done = 0; done < t->found; done++) {
+    const struct go_span *span = go_span_of(h, t->order[done]);
+    go_each_reference(span, t->order[done], reach_word, t);
+  }
+  if (base_list_is_empty(&h->ambiguous))
+    EXAMINE(&h->examination, GOG_2, t->found == t->objects, "%llu objects are marked, and %zu are reached",
+            (unsigned long long)t->objects, t->found);
+}
+
+void go_examine_marked(struct go_heap *h) {
+  if (!go_is_examined(h)) return;
+  struct tracing t = {.heap = h, .marks = 1 - go_map_of(go_sweepgen(h))};
+  go_each_span(h, count_marked, &t);
+  EXAMINE(&h->examination, GOG_4, t.bytes == h->marked_bytes && t.objects == h->marked_objects,
+          "%llu bytes are said to be marked, marks say %llu", (unsigned long long)h->marked_bytes,
+          (unsigned long long)t.bytes);
+  t.size = base_power_of_two_ceil(2 * t.objects + 64);
+  size_t bytes = base_page_round(2 * t.size * sizeof *t.table);
+  // Past the counted pages: it is the examiner's, and what the heap does is the same without it.
+  t.table = base_map(base_memory_os(), bytes, 0);
+  if (!t.table) return;
+  t.order = t.table + t.size;
+  compare(&t);
+  base_release(base_memory_os(), t.table, bytes);
+}
