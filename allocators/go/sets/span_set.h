@@ -45,7 +45,7 @@ struct go_set_spine;
 // Where the sets of a heap have their memory from.
 struct go_set_memory {
   struct pages *pages;
-  struct base_mutex mutex;             // guards what follows, but for `free`
+  struct base_mutex mutex;             // guards what follows but `free`; held while `pages` is asked
   struct go_set_chunk *chunks;         // all there are
   char *next, *end;                    // what is left of one
   size_t made;                         // blocks
