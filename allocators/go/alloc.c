@@ -1,5 +1,6 @@
 // Allocation beyond what a cached span has in hand.
 
+#include "allocators/go/contiguous.h"
 #include "allocators/go/examine.h"
 #include "allocators/go/go.h"
 
@@ -15,6 +16,10 @@ static void type_set(struct go_span *span, const struct ht_type *type) {
 
 // Writes which words of the slot are references: those of the type's elements, and none behind them.
 static void bitmap_write(struct go_span *span, uintptr_t slot, const struct ht_type *type, size_t bytes) {
+  if (span->arena->nibbles) {
+    go_nibbles_write(span->arena, slot, span->elem_size, type, bytes);
+    return;
+  }
   uint64_t *bitmap = go_span_bitmap(span);
   size_t first = (slot - span->base) / HT_WORD, words = bytes / HT_WORD;
   base_bitmap_clear_range(bitmap, first, first + span->elem_size / HT_WORD);
