@@ -48,9 +48,10 @@ void go_type_differs(struct ht_carrier *c, struct go_cached *cached, char *objec
 
 // Objects share a block as long as it has room. One block is in hand; of the old one and a new one that with
 // more room left stays so.
-static char *alloc_tiny(struct go_heap *h, struct ht_carrier *c, size_t bytes) {
+static char *alloc_tiny(struct go_heap *h, struct ht_carrier *c, size_t bytes, size_t alignment) {
   const unsigned span_class = go_span_class(go_class_of_size(GO_TINY), true);
-  size_t alignment = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+  size_t least = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+  if (alignment < least) alignment = least;
   size_t offset = base_round_up(c->tiny_offset, alignment);
   if (c->tiny && offset + bytes <= GO_TINY) {
     c->tiny_offset = (uint32_t)(offset + bytes);
@@ -115,7 +116,7 @@ static char *alloc(struct go_heap *h, struct ht_carrier *c, const struct ht_type
   }
   if (alignment > GO_ALIGNMENT) return alloc_aligned(h, c, type, bytes, alignment, flags);
   if (bytes > GO_SMALL_MAX - GO_HEADER) return alloc_large(h, c, type, bytes, flags);
-  if (!scanned && bytes < GO_TINY) return alloc_tiny(h, c, bytes);
+  if (!scanned && bytes < GO_TINY) return alloc_tiny(h, c, bytes, alignment);
   return alloc_small(h, c, type, bytes, go_span_class_for(type, bytes), flags);
 }
 
