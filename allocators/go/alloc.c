@@ -53,10 +53,11 @@ void go_type_differs(struct ht_carrier *c, struct go_cached *cached, char *objec
 
 // Objects share a block as long as it has room. One block is in hand; of the old one and a new one that with
 // more room left stays so.
-static char *alloc_tiny(struct go_heap *h, struct ht_carrier *c, size_t bytes, size_t least) {
+static char *alloc_tiny(struct go_heap *h, struct ht_carrier *c, size_t bytes, size_t alignment) {
   const unsigned span_class = go_span_class(go_class_of_size(GO_TINY), true);
-  size_t alignment = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
-  size_t offset = base_round_up(c->tiny_offset, alignment < least ? least : alignment);
+  size_t least = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+  if (alignment < least) alignment = least;
+  size_t offset = base_round_up(c->tiny_offset, alignment);
   if (c->tiny && offset + bytes <= GO_TINY) {
     c->tiny_offset = (uint32_t)(offset + bytes);
     c->tiny_objects++;
