@@ -16,6 +16,23 @@ static void push(struct go_heap *h, struct go_span_set *set, struct go_span *spa
   base_mutex_lock(&h->lock);
   span->next = h->strays;
   h->strays = span;
+  atomic_store_explicit(&span->stray, true, memory_order_relaxed);
+  base_mutex_unlock(&h->lock);
+}
+
+// The lock is held.
+static struct go_span *take_stray(struct go_span **at) {
+  struct go_span *span = *at;
+  *at = span->next;
+  atomic_store_explicit(&span->stray, false, memory_order_relaxed);
+  return span;
+}
+
+void go_central_forget_stray(struct go_heap *h, struct go_span *span) {
+  base_mutex_lock(&h->lock);
+  struct go_span **at = &h->strays;
+  while (*at && *at != span) at = &(*at)->next;
+  if (*at) take_stray(at);
   base_mutex_unlock(&h->lock);
 }
 
@@ -68,12 +85,10 @@ struct go_span *go_central_take(struct go_heap *h, struct ht_carrier *c, unsigne
 static struct go_span *stray_unswept(struct go_heap *h) {
   struct go_span *found = NULL;
   base_mutex_lock(&h->lock);
-  for (struct go_span **at = &h->strays; *at; at = &(*at)->next) {
-    if (atomic_load_explicit(&(*at)->sweepgen, memory_order_relaxed) == go_sweepgen(h)) continue;
-    found = *at;
-    *at = found->next;
-    break;
-  }
+  struct go_span **at = &h->strays;
+  while (*at && atomic_load_explicit(&(*at)->sweepgen, memory_order_relaxed) != go_sweepgen(h) - 2)
+    at = &(*at)->next;
+  if (*at) found = take_stray(at);
   base_mutex_unlock(&h->lock);
   return found;
 }

@@ -57,11 +57,12 @@ struct go_span {
   uint32_t alloc_count_before; // when a carrier took it
   _Atomic uint32_t sweepgen;
   _Atomic uint8_t state;
+  _Atomic bool stray; // in the heap's list of those
   uint8_t span_class;
   bool need_zero;
   const struct ht_type *type;
   struct go_special *specials; // by offset and kind
-  struct go_span *next;        // of those that are not in use
+  struct go_span *next;        // of those that are not in use, or strays
   // For who checks: how many carriers have it, and in how many places it is.
   uint32_t carriers, places;
 };

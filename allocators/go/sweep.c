@@ -62,6 +62,7 @@ bool go_sweep_span(struct go_heap *h, struct go_span *span, bool keep) {
           "span %p is swept, its generation is %u and the heap's %u", (void *)span->base,
           atomic_load_explicit(&span->sweepgen, memory_order_relaxed), sweepgen);
   atomic_fetch_add_explicit(&h->sweeping.pages_swept, span->page_count, memory_order_relaxed);
+  if (atomic_load_explicit(&span->stray, memory_order_relaxed)) go_central_forget_stray(h, span);
   if (span->specials) go_specials_sweep(h, span, marks);
   find_zombies(h, span, marks);
   if (h->clobber) clobber(span, marks);
