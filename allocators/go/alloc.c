@@ -1,5 +1,6 @@
 // Allocation beyond what a cached span has in hand.
 
+#include "allocators/go/contiguous.h"
 #include "allocators/go/examine.h"
 #include "allocators/go/go.h"
 
@@ -15,6 +16,10 @@ static void type_set(struct go_span *span, const struct ht_type *type) {
 
 // Writes which words of the slot are references: those of the type's elements, and none behind them.
 static void bitmap_write(struct go_span *span, uintptr_t slot, const struct ht_type *type, size_t bytes) {
+  if (span->arena->nibbles) {
+    go_nibbles_write(span->arena, slot, span->elem_size, type, bytes);
+    return;
+  }
   uint64_t *bitmap = go_span_bitmap(span);
   size_t first = (slot - span->base) / HT_WORD, words = bytes / HT_WORD;
   base_bitmap_clear_range(bitmap, first, first + span->elem_size / HT_WORD);
@@ -102,15 +107,18 @@ static char *alloc_aligned(struct go_heap *h, struct ht_carrier *c, const struct
                            size_t alignment, unsigned flags) {
   size_t size = base_power_of_two_ceil(bytes > alignment ? bytes : alignment);
   bool scanned = type->references != 0;
-  if (size > GO_PAGE_SIZE || (scanned && size > GO_BITMAP_MOST))
-    return alloc_large(h, c, type, bytes ? bytes : 1, flags);
+  if (size > GO_PAGE_SIZE || (scanned && size > GO_BITMAP_MOST)) return alloc_large(h, c, type, bytes, flags);
   return alloc_small(h, c, type, bytes, go_span_class(go_class_of_size(size), !scanned), flags);
 }
+
+static const struct ht_type no_references = {"no references", 1, 0, NULL};
 
 static char *alloc(struct go_heap *h, struct ht_carrier *c, const struct ht_type *type, size_t bytes,
                    size_t alignment, unsigned flags) {
   bool scanned = type->references != 0;
   if (bytes == 0) {
+    // One address serves all that do not ask for an alignment of their own.
+    if (alignment > GO_TINY) return alloc_aligned(h, c, &no_references, bytes, alignment, flags);
     c->tiny_objects++;
     return h->empty;
   }

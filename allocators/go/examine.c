@@ -99,6 +99,7 @@ void go_examine_sweep(struct go_heap *h, const struct go_span *span, bool freed)
   EXAMINE(&h->examination, GOA_14, marked == span->alloc_count && span->free_index == 0 && left == 0,
           "span %p was swept with %zu marks to %u objects from %u on, and %zu of the next marks are set",
           (void *)span->base, marked, span->alloc_count, span->free_index, left);
+  if (span->arena->nibbles && go_class_has_bitmap(span->span_class)) go_examine_swept_nibbles(h, span);
   EXAMINE(&h->examination, GOA_32, !freed || marked == 0,
           "span %p is freed, and %zu of its objects are marked", (void *)span->base, marked);
 }

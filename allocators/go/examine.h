@@ -15,6 +15,11 @@ void go_examine_new(struct go_heap *h, const char *object, const struct ht_type 
                     size_t alignment);
 // Pages that count as never used.
 void go_examine_fresh(struct go_heap *h, uintptr_t base, size_t bytes);
+// examine_nibbles.c, as far as bits lie beside the arena. A span is new; the heap has grown up to here; a
+// span of objects with bits was swept.
+void go_examine_nibbles(struct go_heap *h, const struct go_span *span);
+void go_examine_grown(struct go_heap *h, uintptr_t end);
+void go_examine_swept_nibbles(struct go_heap *h, const struct go_span *span);
 // A span was swept and is not yet anybody else's. `alive`: of its objects; it may be freed.
 void go_examine_sweep(struct go_heap *h, const struct go_span *span, bool freed);
 // A finalizer keeps this object, which is in this slot.

@@ -146,8 +146,8 @@ void go_central_reset(struct go_heap *h);
 struct go_span *go_central_take(struct go_heap *h, struct ht_carrier *c, unsigned span_class);
 // A swept one goes to the set it belongs in.
 void go_central_file(struct go_heap *h, struct go_span *span);
-// Who sweeps a stray goes on as if it came from a set: it is in no place any more.
-void go_central_forget_stray(struct go_heap *h, struct go_span *span);
+// One that no set took is in no place any more: who sweeps it has it.
+void go_central_fetch_stray(struct go_heap *h, struct go_span *span);
 // Any span that is to be swept, in no particular order; NULL: there is none left.
 struct go_span *go_central_unswept(struct go_heap *h);
 

@@ -9,6 +9,8 @@
 
 #include "allocators/go/mark.h"
 
+#include "allocators/go/contiguous.h"
+
 // References of large objects are looked at in pieces, so that others can take some.
 #define OBLET_BYTES ((size_t)128 << 10)
 
@@ -71,6 +73,13 @@ look_at_elements(struct go_marker *k, ht_ref *field, size_t words, const struct 
 }
 
 static inline void look_at_bitmap(struct go_marker *k, uintptr_t object, size_t elem_size, bool shared) {
+  const struct go_arena *arena = go_arena_at(&k->heap->arenas, object);
+  if (arena->nibbles) {
+    size_t start = (object - arena->base) / HT_WORD, all = start + elem_size / HT_WORD;
+    for (size_t word = start; word < all && go_nibble_has_more(arena, word); word++)
+      if (go_nibble_is_reference(arena, word)) look_at_word(k, (ht_ref *)arena->base + word, shared);
+    return;
+  }
   uintptr_t page = object & ~(GO_PAGE_SIZE - 1);
   const uint64_t *bitmap = (const uint64_t *)(page + GO_PAGE_SIZE - GO_BITMAP_BYTES);
   size_t first = (object - page) / HT_WORD, end = first + elem_size / HT_WORD;
