@@ -32,7 +32,10 @@ static void finish_sweep(struct go_heap *h) {
 // The world is stopped.
 static void run(struct go_heap *h) {
   uint64_t start = base_clock_ns(), cpu = base_clock_thread_ns(), step = start;
+  // Carriers that nobody runs on come and go while the world is stopped.
+  base_mutex_lock(&h->lists);
   base_list_each(link, &h->carriers) go_cache_flush(h, go_carrier_at(link));
+  base_mutex_unlock(&h->lists);
   finish_sweep(h);
   phase(h, &step, "sweep termination");
   base_mutex_lock(&h->lists);
