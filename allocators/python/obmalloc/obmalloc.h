@@ -1,5 +1,6 @@
-// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; whatever is larger, or
-// more strictly aligned than 16 bytes, comes as a run of pages (runs.h).
+// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; what is larger comes from
+// the medium level (medium.h) up to 32 KB, and beyond, or if it is more strictly aligned than to 16 bytes, as
+// a run of pages (runs.h).
 //
 //      used[class]     pool                 pool                arena (256 KB or 1 MB)
 //      +------+        +--------+           +--------+          +------+------+------+~~~~~~~~~~+
@@ -31,6 +32,7 @@
 #define OBMALLOC_H
 
 #include "allocators/common/examination.h"
+#include "allocators/python/obmalloc/medium.h"
 #include "allocators/python/obmalloc/runs.h"
 
 enum {
@@ -43,9 +45,10 @@ enum {
   OBMALLOC_POOLS_MAX = 64, // in an arena, in either geometry
 };
 
-// What is kept, at most, when nothing is in use: the last usable arena and what runs.h says, the first arena
-// objects, and the leaves of the maps.
-#define OBMALLOC_KEPT_BYTES (((size_t)1 << 20) + RUNS_IDLE_BYTES + RUNS_SPARE_BYTES + ((size_t)128 << 10))
+// What is kept, at most, when nothing is in use: the last usable arena and what medium.h and runs.h say, the
+// first arena objects, and the leaves of the maps.
+#define OBMALLOC_KEPT_BYTES \
+  (((size_t)1 << 20) + MEDIUM_REGION_BYTES + RUNS_IDLE_BYTES + RUNS_SPARE_BYTES + ((size_t)128 << 10))
 
 enum obmalloc_geometry { OBMALLOC_3_9, OBMALLOC_3_10 };
 
@@ -103,6 +106,7 @@ struct obmalloc {
   struct obmalloc_arena *nfp2lasta[OBMALLOC_POOLS_MAX + 1];
   size_t arena_objects, arena_count;
   struct address_map arena_map; // granule -> tail_hi << 32 | tail_lo, see arenas.c
+  struct medium medium;
   struct runs runs;
 };
 
@@ -132,7 +136,7 @@ void obmalloc_give_record(struct obmalloc *o, void *block, size_t bytes);
 
 // A block with (block + head) % alignment == 0, from the page level whatever its size. `alignment`: a power
 // of two up to 4096; `head`: a multiple of 16 up to 1024. It goes back by obmalloc_give_aligned, or
-// obmalloc_give_outline, or obmalloc_give if it is of more than the threshold's bytes.
+// obmalloc_give_outline, or obmalloc_give if it is of more than MEDIUM_MOST bytes.
 void *obmalloc_take_aligned(struct obmalloc *o, size_t bytes, size_t head, size_t alignment);
 void obmalloc_give_aligned(struct obmalloc *o, void *block, size_t bytes);
 
@@ -141,7 +145,7 @@ void obmalloc_give_aligned(struct obmalloc *o, void *block, size_t bytes);
 // it was; so is one that is not ours.
 void *obmalloc_resize(struct obmalloc *o, void *block, size_t old_bytes, size_t bytes);
 
-// Whether `address` lies in a pool or a run in use. Inside a block in use it does.
+// Whether `address` lies in a pool, a medium block or a run in use. Inside a block in use it does.
 bool obmalloc_owns(const struct obmalloc *o, const void *address);
 
 // Whether a block in use begins at `address`, which is not touched if it is not ours.
@@ -159,7 +163,7 @@ struct obmalloc_counts {
   size_t arenas;      // mapped
   size_t pool_blocks; // in use, in pools
   size_t pool_bytes;  // in them
-  size_t run_blocks;  // in use, at the page level
+  size_t run_blocks;  // in use, at the medium and the page level
   size_t run_bytes;   // that they were asked for with
 };
 void obmalloc_count(const struct obmalloc *o, struct obmalloc_counts *counts);
