@@ -176,8 +176,15 @@ void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes);             // n
 void *obmalloc_take_next(struct obmalloc *o, size_t bytes);                 // there is none in the first pool
 void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring);   // its only free block
 void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes); // not direct
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // the pool was full
-void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
+void obmalloc_give_first(struct obmalloc *o,
+                         struct obmalloc_ring *ring); // the pool was full, and not the first
+void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring); // the pool is empty
+
+// Whether a pool has room behind the blocks that were carved.
+static inline bool obmalloc_may_carve(const struct obmalloc_ring *ring) {
+  const struct obmalloc_pool *pool = (const struct obmalloc_pool *)ring;
+  return pool->fresh <= pool->fresh_last;
+}
 
 // A block of 1 to the threshold's bytes out of a pool, guards or not.
 static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obmalloc *o, size_t bytes) {
@@ -185,7 +192,7 @@ static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obm
   void *block = pool->free;
   if (__builtin_expect(!block, 0)) return obmalloc_take_next(o, bytes);
   void *next = *(void **)block;
-  if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool);
+  if (__builtin_expect(!next, 0) && obmalloc_may_carve(pool)) return obmalloc_take_last(o, pool);
   pool->free = next;
   pool->count++;
   return block;
@@ -194,13 +201,16 @@ static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obm
 static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obmalloc *o, void *block) {
   struct obmalloc_ring *pool = (struct obmalloc_ring *)((uintptr_t)block & o->pool_mask);
   void *first = pool->free;
-  if (__builtin_expect(!first, 0)) {
-    obmalloc_give_first(o, pool, block);
-    return;
-  }
   *(void **)block = first;
   pool->free = block;
-  if (__builtin_expect(!--pool->count, 0)) obmalloc_give_last(o, pool);
+  if (__builtin_expect(!first, 0)) {
+    // The count of a full pool is known, and is written, not read: what is read soon after it was written is
+    // slow to come.
+    pool->count = ((struct obmalloc_pool *)pool)->capacity - 1;
+    if (__builtin_expect(pool->previous->next != pool, 0)) obmalloc_give_first(o, pool);
+  } else if (__builtin_expect(!--pool->count, 0)) {
+    obmalloc_give_last(o, pool);
+  }
 }
 
 // bytes - 1 wraps around for 0. A size that the compiler knows to be too large need not be asked about.

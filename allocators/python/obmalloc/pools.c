@@ -66,15 +66,10 @@ void *obmalloc_take_next(struct obmalloc *o, size_t bytes) {
   return obmalloc_take_from_arena(o, bytes);
 }
 
-// The count of a full pool is known, and is written, not read: what is read soon after it was written is slow
-// to come.
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block) {
+// A pool that was full comes to the front of its ring, before the first that has free blocks.
+void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring) {
   struct obmalloc_ring *head = ring->previous, *first = head->next;
   (void)o;
-  *(void **)block = NULL;
-  ring->free = block;
-  ring->count = obmalloc_pool_of_ring(ring)->capacity - 1;
-  if (first == ring) return;
   if (first != head && !first->free) first = first->next;
   ring->next = first;
   first->previous = ring;
