@@ -43,12 +43,13 @@ enum {
   OBMALLOC_THRESHOLD_WIDE = 2016,
   OBMALLOC_CLASSES = OBMALLOC_THRESHOLD_WIDE / OBMALLOC_ALIGNMENT,
   OBMALLOC_POOLS_MAX = 64, // in an arena, in either geometry
+  OBMALLOC_SPARES = 8,     // arenas
 };
 
-// What is kept, at most, when nothing is in use: the last usable arena and what medium.h and runs.h say, the
-// first arena objects, and the leaves of the maps.
+// What is kept, at most, when nothing is in use: the last usable arena and a spare one, what medium.h and
+// runs.h say, the first arena objects, and the leaves of the maps.
 #define OBMALLOC_KEPT_BYTES \
-  (((size_t)1 << 20) + MEDIUM_REGION_BYTES + RUNS_IDLE_BYTES + RUNS_SPARE_BYTES + ((size_t)128 << 10))
+  (((size_t)2 << 20) + MEDIUM_REGION_BYTES + RUNS_IDLE_BYTES + RUNS_SPARE_BYTES + ((size_t)128 << 10))
 
 enum obmalloc_geometry { OBMALLOC_3_9, OBMALLOC_3_10 };
 
@@ -86,6 +87,12 @@ struct obmalloc_arena {
   uint32_t free_count, pool_count;        // pools empty or never carved; pools that fit
 };
 
+// Memory of an arena that went back.
+struct obmalloc_spare {
+  char *address;
+  size_t committed;
+};
+
 struct obmalloc {
   size_t threshold; // the most that comes out of pools
   size_t direct;    // sizes in [1, direct] are served by the inline code: all of these, or none with guards
@@ -105,6 +112,8 @@ struct obmalloc {
   struct obmalloc_arena *usable_arenas; // arenas with a free pool, the fewest first
   struct obmalloc_arena *nfp2lasta[OBMALLOC_POOLS_MAX + 1];
   size_t arena_objects, arena_count;
+  struct obmalloc_spare spares[OBMALLOC_SPARES]; // of arenas that went back, to be the next ones
+  size_t spare_count;
   struct address_map arena_map; // granule -> tail_hi << 32 | tail_lo, see arenas.c
   struct medium medium;
   struct runs runs;
