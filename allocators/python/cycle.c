@@ -367,7 +367,7 @@ static void collect_growing(struct python_mutator *m) {
 
 void python_collect_due(struct python_mutator *m) {
   struct python_interpreter *i = m->interpreter;
-  if (i->collecting || i->generations[0].threshold == 0) return;
+  if (i->collecting) return;
   if (python_heap_of(m)->rule == PYTHON_GROWING)
     collect_growing(m);
   else
