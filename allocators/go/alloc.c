@@ -47,7 +47,11 @@ void go_type_differs(struct ht_carrier *c, struct go_cached *cached, char *objec
     type_set(span, type);
   else if (span->type != GO_MIXED)
     become_mixed(c->heap, cached);
-  if (span->type == GO_MIXED) bitmap_write(span, (uintptr_t)object, type, bytes);
+  if (span->type == GO_MIXED) {
+    uint64_t others = go_examine_others(c->heap, span, (uintptr_t)object);
+    bitmap_write(span, (uintptr_t)object, type, bytes);
+    go_examine_written(c->heap, span, (uintptr_t)object, others);
+  }
   cached->type = span->type;
 }
 
