@@ -111,15 +111,18 @@ static char *alloc_aligned(struct go_heap *h, struct ht_carrier *c, const struct
                            size_t alignment, unsigned flags) {
   size_t size = base_power_of_two_ceil(bytes > alignment ? bytes : alignment);
   bool scanned = type->references != 0;
-  if (size > GO_PAGE_SIZE || (scanned && size > GO_BITMAP_MOST))
-    return alloc_large(h, c, type, bytes ? bytes : 1, flags);
+  if (size > GO_PAGE_SIZE || (scanned && size > GO_BITMAP_MOST)) return alloc_large(h, c, type, bytes, flags);
   return alloc_small(h, c, type, bytes, go_span_class(go_class_of_size(size), !scanned), flags);
 }
+
+static const struct ht_type no_references = {"no references", 1, 0, NULL};
 
 static char *alloc(struct go_heap *h, struct ht_carrier *c, const struct ht_type *type, size_t bytes,
                    size_t alignment, unsigned flags) {
   bool scanned = type->references != 0;
-  if (bytes == 0 && alignment <= GO_TINY) {
+  if (bytes == 0) {
+    // One address serves all that do not ask for an alignment of their own.
+    if (alignment > GO_TINY) return alloc_aligned(h, c, &no_references, bytes, alignment, flags);
     c->tiny_objects++;
     return h->empty;
   }

@@ -179,6 +179,7 @@ bool go_check(struct ht_mutator *m, char *message, size_t size) {
           "%llu bytes are said to be live, objects have %llu and carriers %llu", (unsigned long long)live,
           (unsigned long long)c.alive, (unsigned long long)c.spare);
   go_check_pages(h);
+  go_check_references(h);
   base_mutex_unlock(&h->lists);
   c.e->message = NULL;
   bool well = !c.e->broken;

@@ -1,8 +1,8 @@
 // Private to the heap "go": what its files share beside its inline header.
 //
-// Locks, each taken with none of the others held: `lists` guards mutators, carriers, globals, records,
-// specials and what is due; `lock` guards pages and dead spans. Spans in use belong to a carrier, to a
-// sweeper, or to a set. While the world is stopped everything belongs to the collector.
+// Locks: `lists` guards mutators, carriers, globals, records, specials and what is due; `lock` guards pages
+// and dead spans, and comes after `lists` where both are held. Spans in use belong to a carrier, to a
+// sweeper, or to a set. While the world is stopped all that mutators have belongs to the collector.
 #ifndef GO_GO_H
 #define GO_GO_H
 

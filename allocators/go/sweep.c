@@ -126,7 +126,7 @@ void go_sweep_ensure(struct go_heap *h, struct go_span *span) {
   for (;;) {
     is = atomic_load_explicit(&span->sweepgen, memory_order_acquire);
     if (is == sweepgen || is == sweepgen + 3) return;
-    base_pause();
+    base_yield();
   }
 }
 
