@@ -24,8 +24,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+// Of a buffer: but for tests.
+#ifndef GO_BUFFER_BYTES
+#define GO_BUFFER_BYTES 2048
+#endif
+
 enum {
-  GO_BUFFER_BYTES = 2048,
   GO_BUFFER_OBJECTS = (GO_BUFFER_BYTES - 2 * sizeof(void *)) / sizeof(uintptr_t),
   GO_AHEAD = 16, // objects that are on their way
 };
