@@ -29,7 +29,13 @@ enum {
   OPTION_SCRATCH,
   OPTION_DATABASE
 };
-enum { SEEDS_MAX = 1000, SECONDS_MAX = 24 * 3600, DEFAULT_SECONDS = 60, GATE_SECONDS = 10 };
+enum {
+  SEEDS_MAX = 1000,
+  SECONDS_MAX = 24 * 3600,
+  DEFAULT_SECONDS = 60,
+  GATE_SECONDS = 10,
+  GATE_SPARE_SEEDS = 2
+};
 #define FINDINGS "findings"
 #define SCRATCH FINDINGS "/mutants"
 
@@ -37,7 +43,9 @@ static const struct argp_option options[] = {
     {"list", OPTION_LIST, NULL, 0, "Only list the mutants, with what each breaks and retells", 0},
     {"replay", OPTION_REPLAY, NULL, 0, "Only replay the program kept for each mutant, without an engine", 0},
     {"gate", OPTION_GATE, NULL, 0,
-     "What a change has to pass: libfuzzer, one seed, 10s of CPU for each mutant", 0},
+     "What a change has to pass: libfuzzer, one seed, 10s of CPU for each mutant; for one that survives two "
+     "seeds more, and it is red if it survives them all",
+     0},
     {"document", OPTION_DOCUMENT, "FILE", 0,
      "Only write the table of invariants, with what the database knows of mutants (docs/invariants.md)", 0},
     {"engine", 'e', "ENGINE", 0, "libfuzzer, aflpp or blind; may be repeated (libfuzzer and aflpp)", 0},
@@ -113,7 +121,11 @@ static error_t parse(int key, char *value, struct argp_state *state) {
     if (arguments->document && arguments->ids.count) argp_error(state, "--document is of all mutants");
     if (arguments->gate && (arguments->replay || run->engines || run->seconds || run->seeds > 1))
       argp_error(state, "--gate says itself which engine, how many seeds and how long");
-    if (arguments->gate) run->engines = 1u << HT_ENGINE_LIBFUZZER, run->seconds = GATE_SECONDS;
+    if (arguments->gate) {
+      run->engines = 1u << HT_ENGINE_LIBFUZZER;
+      run->seconds = GATE_SECONDS;
+      run->spare_seeds = GATE_SPARE_SEEDS;
+    }
     if (!arguments->replay && !run->engines) run->engines = 1u << HT_ENGINE_LIBFUZZER | 1u << HT_ENGINE_AFLPP;
     if (!run->seconds && !run->executions) run->seconds = DEFAULT_SECONDS;
     return 0;

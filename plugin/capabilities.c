@@ -203,5 +203,10 @@ enum ht_plugin_status ht_plugin_check(const struct ht_heap_table *table, char *m
              table->minimum_alignment, table->natural_alignment, table->maximum_alignment);
     return HT_PLUGIN_INCONSISTENT;
   }
+  if (table->shared_block && !is_power_of_two(table->shared_block)) {
+    snprintf(message, size, "the blocks that its objects share, of %zu bytes, must be a power of two",
+             table->shared_block);
+    return HT_PLUGIN_INCONSISTENT;
+  }
   return HT_PLUGIN_LOADED;
 }

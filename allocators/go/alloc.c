@@ -1,5 +1,6 @@
 // Allocation beyond what a cached span has in hand.
 
+#include "allocators/go/contiguous.h"
 #include "allocators/go/examine.h"
 #include "allocators/go/go.h"
 
@@ -8,6 +9,10 @@
 
 // Writes which words of the slot are references: those of the type's elements, and none behind them.
 static void bitmap_write(struct go_span *span, uintptr_t slot, const struct ht_type *type, size_t bytes) {
+  if (span->arena->nibbles) {
+    go_nibbles_write(span->arena, slot, span->elem_size, type, bytes);
+    return;
+  }
   uint64_t *bitmap = go_span_bitmap(span);
   size_t first = (slot - span->base) / HT_WORD, words = bytes / HT_WORD;
   base_bitmap_clear_range(bitmap, first, first + span->elem_size / HT_WORD);
@@ -35,15 +40,20 @@ void go_type_differs(struct ht_carrier *c, struct go_cached *cached, char *objec
     span->type = type;
   else if (span->type != GO_MIXED)
     become_mixed(c->heap, cached);
-  if (span->type == GO_MIXED) bitmap_write(span, (uintptr_t)object, type, bytes);
+  if (span->type == GO_MIXED) {
+    uint64_t others = go_examine_others(c->heap, span, (uintptr_t)object);
+    bitmap_write(span, (uintptr_t)object, type, bytes);
+    go_examine_written(c->heap, span, (uintptr_t)object, others);
+  }
   cached->type = span->type;
 }
 
 // Objects share a block as long as it has room. One block is in hand; of the old one and a new one that with
 // more room left stays so.
-static char *alloc_tiny(struct go_heap *h, struct ht_carrier *c, size_t bytes) {
+static char *alloc_tiny(struct go_heap *h, struct ht_carrier *c, size_t bytes, size_t alignment) {
   const unsigned span_class = go_span_class(go_class_of_size(GO_TINY), true);
-  size_t alignment = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+  size_t least = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+  if (alignment < least) alignment = least;
   size_t offset = base_round_up(c->tiny_offset, alignment);
   if (c->tiny && offset + bytes <= GO_TINY) {
     c->tiny_offset = (uint32_t)(offset + bytes);
@@ -94,21 +104,24 @@ static char *alloc_aligned(struct go_heap *h, struct ht_carrier *c, const struct
                            size_t alignment, unsigned flags) {
   size_t size = base_power_of_two_ceil(bytes > alignment ? bytes : alignment);
   bool scanned = type->references != 0;
-  if (size > GO_PAGE_SIZE || (scanned && size > GO_BITMAP_MOST))
-    return alloc_large(h, c, type, bytes ? bytes : 1, flags);
+  if (size > GO_PAGE_SIZE || (scanned && size > GO_BITMAP_MOST)) return alloc_large(h, c, type, bytes, flags);
   return alloc_small(h, c, type, bytes, go_span_class(go_class_of_size(size), !scanned), flags);
 }
+
+static const struct ht_type no_references = {"no references", 1, 0, NULL};
 
 static char *alloc(struct go_heap *h, struct ht_carrier *c, const struct ht_type *type, size_t bytes,
                    size_t alignment, unsigned flags) {
   bool scanned = type->references != 0;
   if (bytes == 0) {
+    // One address serves all that do not ask for an alignment of their own.
+    if (alignment > GO_TINY) return alloc_aligned(h, c, &no_references, bytes, alignment, flags);
     c->tiny_objects++;
     return h->empty;
   }
   if (alignment > GO_ALIGNMENT) return alloc_aligned(h, c, type, bytes, alignment, flags);
   if (bytes > GO_SMALL_MAX - GO_HEADER) return alloc_large(h, c, type, bytes, flags);
-  if (!scanned && bytes < GO_TINY) return alloc_tiny(h, c, bytes);
+  if (!scanned && bytes < GO_TINY) return alloc_tiny(h, c, bytes, alignment);
   return alloc_small(h, c, type, bytes, go_span_class_for(type, bytes), flags);
 }
 

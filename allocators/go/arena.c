@@ -1,17 +1,23 @@
-#include "allocators/go/arena.h"
+#include "allocators/go/arena_internal.h"
+#include "allocators/go/contiguous.h"
 
 enum { MAP_ENTRIES_A_PAGE = HT_PAGE_SIZE / sizeof(void *) };
 #define MAP_BYTES ((size_t)GO_ARENA_MAP_ENTRIES * sizeof(void *))
 #define MAPS_BYTES ((size_t)GO_ARENA_PAGES * GO_PAGE_BITS_BYTES) // of one of them
 
-bool go_arenas_init(struct go_arenas *arenas, struct pages *memory) {
+bool go_arenas_init(struct go_arenas *arenas, struct pages *memory, size_t contiguous) {
   *arenas = (struct go_arenas){.memory = memory};
   arenas->map = base_reserve(memory->memory, MAP_BYTES, 0);
-  return arenas->map != NULL;
+  return arenas->map && (!contiguous || go_contiguous_init(arenas, contiguous));
+}
+
+// Of the structure itself.
+static size_t own_bytes(bool own_spans) {
+  return base_page_round(sizeof(struct go_arena) + (own_spans ? GO_ARENA_PAGES * sizeof(void *) : 0));
 }
 
 static void arena_drop(struct go_arenas *arenas, struct go_arena *arena) {
-  size_t own = base_page_round(sizeof *arena);
+  size_t own = own_bytes(arena->spans == arena->own_spans);
   size_t bits = 0;
   for (size_t i = 0; i < GO_MAPS; i++) bits += arena->maps_committed[i];
   if (arena->maps[0]) pages_release(arenas->memory, arena->maps[0], GO_MAPS * MAPS_BYTES, bits);
@@ -32,6 +38,7 @@ void go_arenas_finish(struct go_arenas *arenas) {
   arenas_drop(arenas, arenas->first);
   for (size_t i = 0; i < sizeof arenas->map_committed / sizeof *arenas->map_committed; i++)
     map_committed += base_popcount(arenas->map_committed[i]) * HT_PAGE_SIZE;
+  go_contiguous_finish(arenas);
   if (arenas->map) pages_release(arenas->memory, (void *)arenas->map, MAP_BYTES, map_committed);
 }
 
@@ -52,11 +59,11 @@ bool go_arenas_reach(struct go_arenas *arenas, uintptr_t address) {
   return true;
 }
 
-// Without memory yet. NULL: refused.
-static struct go_arena *arena_new(struct go_arenas *arenas, uintptr_t base) {
-  struct go_arena *arena = pages_map(arenas->memory, base_page_round(sizeof *arena), 0);
+struct go_arena *go_arena_new(struct go_arenas *arenas, uintptr_t base, struct go_span *_Atomic *spans) {
+  struct go_arena *arena = pages_map(arenas->memory, own_bytes(!spans), 0);
   if (!arena) return NULL;
   arena->base = base;
+  arena->spans = spans ? spans : arena->own_spans;
   atomic_init(&arena->zeroed, base);
   arena->maps[0] = base_reserve(arenas->memory->memory, GO_MAPS * MAPS_BYTES, 0);
   if (!arena->maps[0]) {
@@ -67,8 +74,7 @@ static struct go_arena *arena_new(struct go_arenas *arenas, uintptr_t base) {
   return arena;
 }
 
-// Makes [0, bytes) of a range accessible whose first `*committed` bytes are.
-static bool commit_more(struct go_arenas *arenas, void *base, size_t bytes, size_t *committed) {
+bool go_commit_more(struct go_arenas *arenas, void *base, size_t bytes, size_t *committed) {
   if (bytes <= *committed) return true;
   if (!base_commit(arenas->memory->memory, (char *)base + *committed, bytes - *committed)) return false;
   pages_count_committed(arenas->memory, bytes - *committed);
@@ -76,12 +82,11 @@ static bool commit_more(struct go_arenas *arenas, void *base, size_t bytes, size
   return true;
 }
 
-// So many bytes behind the arena's committed ones, and their bits.
-static bool extend(struct go_arenas *arenas, struct go_arena *arena, size_t more) {
-  size_t bytes = arena->committed + more, bits = bytes / GO_PAGE_SIZE * GO_PAGE_BITS_BYTES;
+bool go_arena_extend(struct go_arenas *arenas, struct go_arena *arena, size_t bytes) {
+  size_t bits = bytes / GO_PAGE_SIZE * GO_PAGE_BITS_BYTES;
   for (size_t i = 0; i < GO_MAPS; i++)
-    if (!commit_more(arenas, arena->maps[i], bits, &arena->maps_committed[i])) return false;
-  return commit_more(arenas, (void *)arena->base, bytes, &arena->committed);
+    if (!go_commit_more(arenas, arena->maps[i], bits, &arena->maps_committed[i])) return false;
+  return go_commit_more(arenas, (void *)arena->base, bytes, &arena->committed);
 }
 
 // As many contiguous arenas as hold the bytes, committed as far. NULL: refused, all is as it was.
@@ -93,8 +98,8 @@ static struct go_arena *group_new(struct go_arenas *arenas, size_t bytes) {
   for (size_t i = 0; done && i < count; i++) {
     size_t before = i * GO_ARENA_BYTES,
            part = bytes - before < GO_ARENA_BYTES ? bytes - before : GO_ARENA_BYTES;
-    *end = arena_new(arenas, base + before);
-    done = *end && go_arenas_reach(arenas, base + before) && extend(arenas, *end, part);
+    *end = go_arena_new(arenas, base + before, NULL);
+    done = *end && go_arenas_reach(arenas, base + before) && go_arena_extend(arenas, *end, part);
     if (*end) end = &(*end)->next;
   }
   if (done) {
@@ -106,7 +111,7 @@ static struct go_arena *group_new(struct go_arenas *arenas, size_t bytes) {
   return NULL;
 }
 
-static void append(struct go_arenas *arenas, struct go_arena *group) {
+void go_arenas_append(struct go_arenas *arenas, struct go_arena *group) {
   if (arenas->last)
     arenas->last->next = group;
   else
@@ -119,11 +124,14 @@ static void append(struct go_arenas *arenas, struct go_arena *group) {
 }
 
 uintptr_t go_arenas_grow(struct go_arenas *arenas, size_t bytes) {
-  for (struct go_arena *arena = arenas->first; arena; arena = arena->next)
-    if (GO_ARENA_BYTES - arena->committed >= bytes)
-      return extend(arenas, arena, bytes) ? arena->base + arena->committed - bytes : 0;
+  if (arenas->contiguous.reservation) return go_contiguous_grow(arenas, bytes);
+  for (struct go_arena *arena = arenas->first; arena; arena = arena->next) {
+    size_t before = arena->committed;
+    if (GO_ARENA_BYTES - before < bytes) continue;
+    return go_arena_extend(arenas, arena, before + bytes) ? arena->base + before : 0;
+  }
   struct go_arena *group = group_new(arenas, bytes);
   if (!group) return 0;
-  append(arenas, group);
+  go_arenas_append(arenas, group);
   return group->base;
 }

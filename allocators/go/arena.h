@@ -69,12 +69,23 @@ struct go_arena {
   uint64_t *maps[GO_MAPS];  // the bits
   size_t maps_committed[GO_MAPS];
   _Atomic uint16_t pages[GO_ARENA_PAGES];
-  struct go_span *_Atomic spans[GO_ARENA_PAGES];
+  struct go_span *_Atomic *spans; // of each page: own_spans, or a part of a table of all
+  uint8_t *nibbles; // bits of its words, backwards from here (contiguous.h); NULL: there are none
   _Atomic uint64_t in_use[GO_ARENA_PAGES / 64];   // first pages of spans in use
   _Atomic uint64_t specials[GO_ARENA_PAGES / 64]; // first pages of spans with specials
+  struct go_span *_Atomic own_spans[];
+};
+
+struct go_contiguous {
+  void *reservation; // NULL: arenas are reserved one by one
+  uintptr_t start;   // of the arena
+  size_t bytes, used;
+  struct go_span *_Atomic *spans;
+  size_t spans_committed, bitmap_committed;
 };
 
 struct go_arenas {
+  struct go_contiguous contiguous;
   struct pages *memory;
   struct go_arena *_Atomic *map; // reserved whole; a page of it is committed once an arena needs it
   uint64_t map_committed[GO_ARENA_MAP_ENTRIES * sizeof(void *) / HT_PAGE_SIZE / 64];
@@ -82,7 +93,8 @@ struct go_arenas {
   size_t count;
 };
 
-bool go_arenas_init(struct go_arenas *arenas, struct pages *memory);
+// `contiguous`: bytes of address space that all arenas lie in; 0: each is reserved as it is needed.
+bool go_arenas_init(struct go_arenas *arenas, struct pages *memory, size_t contiguous);
 // Gives all back, the memory of the arenas too.
 void go_arenas_finish(struct go_arenas *arenas);
 

@@ -14,8 +14,18 @@ static struct go_span_set *unswept(struct go_span_set *pair, uint32_t sweepgen) 
 static void push(struct go_heap *h, struct go_span_set *set, struct go_span *span) {
   if (go_span_set_push(set, span)) return;
   base_mutex_lock(&h->lock);
+  span->stray = true;
   span->next = h->strays;
   h->strays = span;
+  base_mutex_unlock(&h->lock);
+}
+
+void go_central_fetch_stray(struct go_heap *h, struct go_span *span) {
+  base_mutex_lock(&h->lock);
+  struct go_span **at = &h->strays;
+  while (*at != span) at = &(*at)->next;
+  *at = span->next;
+  span->stray = false;
   base_mutex_unlock(&h->lock);
 }
 
@@ -65,17 +75,14 @@ struct go_span *go_central_take(struct go_heap *h, struct ht_carrier *c, unsigne
   return span;
 }
 
+// It stays where it is until it is swept.
 static struct go_span *stray_unswept(struct go_heap *h) {
-  struct go_span *found = NULL;
   base_mutex_lock(&h->lock);
-  for (struct go_span **at = &h->strays; *at; at = &(*at)->next) {
-    if (atomic_load_explicit(&(*at)->sweepgen, memory_order_relaxed) == go_sweepgen(h)) continue;
-    found = *at;
-    *at = found->next;
-    break;
-  }
+  struct go_span *span = h->strays;
+  while (span && atomic_load_explicit(&span->sweepgen, memory_order_relaxed) != go_sweepgen(h) - 2)
+    span = span->next;
   base_mutex_unlock(&h->lock);
-  return found;
+  return span;
 }
 
 static void reset(struct go_heap *h, struct go_span_set *set) {

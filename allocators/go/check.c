@@ -20,7 +20,7 @@ static uint32_t generation(const struct go_span *span) {
 
 static void check_shape(struct checking *c, const struct go_span *span) {
   size_t size_class = go_span_class_size_class(span->span_class), bytes = span->page_count << GO_PAGE_SHIFT;
-  size_t kept = go_class_has_bitmap(span->span_class) ? GO_BITMAP_BYTES : 0;
+  size_t kept = go_span_bitmap_bytes(span);
   if (size_class)
     EXAMINE(c->e, GOA_4,
             span->count * span->elem_size + kept <= bytes &&
@@ -178,6 +178,7 @@ bool go_check(struct ht_mutator *m, char *message, size_t size) {
           "%llu bytes are said to be live, objects have %llu and carriers %llu", (unsigned long long)live,
           (unsigned long long)c.alive, (unsigned long long)c.spare);
   go_check_pages(h);
+  go_check_references(h);
   base_mutex_unlock(&h->lists);
   c.e->message = NULL;
   bool well = !c.e->broken;

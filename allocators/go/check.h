@@ -9,4 +9,7 @@ void go_check_classes(struct examination *e);
 // check_pages.c. Every page, what it finds and who has it.
 void go_check_pages(struct go_heap *h);
 
+// examine_mark.c. What roots reach is there.
+void go_check_references(struct go_heap *h);
+
 #endif

@@ -2,6 +2,8 @@
 
 #include "allocators/go/check.h"
 
+#include "allocators/go/contiguous.h"
+
 static bool is_cached(struct go_heap *h, uintptr_t address) {
   base_list_each(link, &h->carriers) {
     const struct go_page_cache *cache = &go_carrier_at(link)->pages;
@@ -36,11 +38,38 @@ static void check_page(struct go_heap *h, struct go_arena *arena, size_t page) {
             span ? "a" : "no");
 }
 
+// Which bits of its byte a word has, tried; the byte is put back.
+static bool bits_are_right(const struct go_arena *arena, size_t word) {
+  uint8_t *byte = go_nibbles(arena, word), before = *byte;
+  *byte = 0;
+  go_nibble_set(arena, word, true, false);
+  bool right = *byte == 1u << word % 4 && go_nibble_is_reference(arena, word);
+  go_nibble_set(arena, word, false, true);
+  right &= *byte == 16u << word % 4 && go_nibble_has_more(arena, word);
+  *byte = before;
+  return right;
+}
+
+// The words at an arena's ends and around a page.
+static void check_nibbles(struct go_heap *h, const struct go_arena *arena) {
+  static const size_t words[] = {0, 1, 4, 7, GO_PAGE_SIZE / HT_WORD, GO_ARENA_BYTES / HT_WORD - 1};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    uintptr_t start = h->arenas.contiguous.start, w = (arena->base - start) / HT_WORD + words[i];
+    bool there = (uintptr_t)go_nibbles(arena, words[i]) == start - w / 4 - 1;
+    bool used = arena->base + words[i] * HT_WORD < start + h->arenas.contiguous.used;
+    EXAMINE(&h->examination, CL_1, there && (!used || bits_are_right(arena, words[i])),
+            "the bits of word %zu of arena %p are at %p", words[i], (void *)arena->base,
+            (void *)go_nibbles(arena, words[i]));
+  }
+}
+
 void go_check_pages(struct go_heap *h) {
   struct examination *e = &h->examination;
   char wrong[160] = "";
   for (struct go_arena *arena = h->arenas.first; arena; arena = arena->next)
     for (size_t page = 0; page < arena->committed >> GO_PAGE_SHIFT; page++) check_page(h, arena, page);
+  for (struct go_arena *arena = h->arenas.first; arena && arena->nibbles; arena = arena->next)
+    check_nibbles(h, arena);
   bool right = go_pages_check_summaries(&h->pages, wrong, sizeof wrong);
   EXAMINE(e, GOA_23, right, "%s", wrong);
   right = go_pages_check_search(&h->pages, wrong, sizeof wrong);

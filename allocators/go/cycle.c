@@ -32,7 +32,10 @@ static void finish_sweep(struct go_heap *h) {
 // The world is stopped.
 static void run(struct go_heap *h) {
   uint64_t start = base_clock_ns(), cpu = base_clock_thread_ns(), step = start;
+  // Carriers that nobody runs on come and go while the world is stopped.
+  base_mutex_lock(&h->lists);
   base_list_each(link, &h->carriers) go_cache_flush(h, go_carrier_at(link));
+  base_mutex_unlock(&h->lists);
   finish_sweep(h);
   phase(h, &step, "sweep termination");
   base_mutex_lock(&h->lists);
@@ -69,9 +72,9 @@ static bool cycle(struct go_mutator *m, const char *reason) {
 static void wait_for_sweep(struct go_mutator *m) {
   struct go_heap *h = go_heap_of(&m->head);
   uint64_t cpu = base_clock_thread_ns();
-  while (go_sweep_one(h)) heap_poll(&m->head);
   while (!go_sweep_is_done(h)) {
-    base_pause();
+    // At a safepoint another cycle may come, of which nobody else sweeps.
+    if (!go_sweep_one(h)) base_yield();
     heap_poll(&m->head);
   }
   atomic_fetch_add_explicit(&h->collector_ns, base_clock_thread_ns() - cpu, memory_order_relaxed);

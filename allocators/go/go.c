@@ -27,6 +27,9 @@ static const struct ht_option options[] = {
     {"minimum", "0..1073741824", "4194304", "bytes below which no cycle starts by itself, times gogc / 100"},
     {"markers", "1..32", "1", "threads that mark"},
     {"sweeper", "no|yes", "no", "a thread sweeps beside the mutators (1.3)"},
+    {"layout", "sparse|contiguous", "sparse",
+     "address space: arenas one by one, or spans, bitmap and arena in one reservation as before Go 1.11"},
+    {"arena", "1..512", "512", "GB of the arena, contiguous"},
     {"clobber", "no|yes", "no", "freed memory is filled with 0xdeadbeef"},
     {"every", "0..1000000000", "0", "every so many allocations a cycle; 0: none"},
     {0},
@@ -43,8 +46,8 @@ static bool read_choice(const struct ht_config *config, const char *name, const 
 }
 
 struct read_settings {
-  bool later, clobber, background;
-  size_t gogc, minimum, markers, every;
+  bool later, clobber, background, contiguous;
+  size_t arena, gogc, minimum, markers, every;
 };
 
 static bool read_settings(const struct ht_config *config, struct read_settings *s) {
@@ -55,6 +58,8 @@ static bool read_settings(const struct ht_config *config, struct read_settings *
          ht_setting_number(config, options, "minimum", 0, (size_t)1 << 30, &s->minimum) &&
          ht_setting_number(config, options, "markers", 1, GO_MARKERS_MOST, &s->markers) &&
          read_choice(config, "sweeper", "no", "yes", &s->background) &&
+         read_choice(config, "layout", "sparse", "contiguous", &s->contiguous) &&
+         ht_setting_number(config, options, "arena", 1, 512, &s->arena) &&
          read_choice(config, "clobber", "no", "yes", &s->clobber) &&
          ht_setting_number(config, options, "every", 0, EVERY_MOST, &s->every);
 }
@@ -99,7 +104,7 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   atomic_init(&h->sweeping.active, GO_SWEEP_DRAINED);
   go_central_init(h);
   go_set_trigger(h);
-  bool made = go_arenas_init(&h->arenas, &h->small.pages) &&
+  bool made = go_arenas_init(&h->arenas, &h->small.pages, settings.contiguous ? settings.arena << 30 : 0) &&
               go_arenas_reach(&h->arenas, (uintptr_t)h->empty) && go_pages_init(&h->pages, &h->small.pages) &&
               go_work_init(&h->work, h, &h->small.pages, (unsigned)settings.markers) &&
               (!settings.background || !settings.later || go_sweeper_start(h));

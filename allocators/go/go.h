@@ -1,8 +1,8 @@
 // Private to the heap "go": what its files share beside its inline header.
 //
-// Locks, each taken with none of the others held: `lists` guards mutators, carriers, globals, records,
-// specials and what is due; `lock` guards pages and dead spans. Spans in use belong to a carrier, to a
-// sweeper, or to a set. While the world is stopped everything belongs to the collector.
+// Locks: `lists` guards mutators, carriers, globals, records, specials and what is due; `lock` guards pages
+// and dead spans, and comes after `lists` where both are held. Spans in use belong to a carrier, to a
+// sweeper, or to a set. While the world is stopped all that mutators have belongs to the collector.
 #ifndef GO_GO_H
 #define GO_GO_H
 
@@ -146,6 +146,8 @@ void go_central_reset(struct go_heap *h);
 struct go_span *go_central_take(struct go_heap *h, struct ht_carrier *c, unsigned span_class);
 // A swept one goes to the set it belongs in.
 void go_central_file(struct go_heap *h, struct go_span *span);
+// One that no set took is in no place any more: who sweeps it has it.
+void go_central_fetch_stray(struct go_heap *h, struct go_span *span);
 // Any span that is to be swept, in no particular order; NULL: there is none left.
 struct go_span *go_central_unswept(struct go_heap *h);
 

@@ -58,7 +58,9 @@ static bool grow(struct go_heap *h, size_t pages) {
   uintptr_t base = go_arenas_grow(&h->arenas, bytes);
   // What the arenas got and the pages do not learn of is lost until the heap ends: an address is handed over
   // once.
-  return base && go_pages_grow(&h->pages, base, bytes);
+  if (!base || !go_pages_grow(&h->pages, base, bytes)) return false;
+  go_examine_grown(h, base + bytes);
+  return true;
 }
 
 static uintptr_t take_lowest(struct go_heap *h, size_t pages) {
@@ -158,20 +160,22 @@ struct go_span *go_span_new(struct go_heap *h, struct ht_carrier *c, size_t page
     return NULL;
   }
   size_t size_class = go_span_class_size_class(span_class);
-  size_t kept = go_class_has_bitmap(span_class) ? GO_BITMAP_BYTES : 0;
   span->base = base;
   span->page_count = pages;
   span->arena = go_arena_at(&h->arenas, base);
   span->first_page = (uint32_t)go_arena_page(base);
   span->span_class = (uint8_t)span_class;
   span->elem_size = size_class ? go_class_size[size_class] : pages << GO_PAGE_SHIFT;
-  span->count = size_class ? (uint32_t)(((pages << GO_PAGE_SHIFT) - kept) / span->elem_size) : 1;
+  span->count =
+      size_class ? (uint32_t)(((pages << GO_PAGE_SHIFT) - go_span_bitmap_bytes(span)) / span->elem_size) : 1;
   span->limit = base + (size_class ? span->count * span->elem_size : bytes);
   span->need_zero = were_used(h, base, pages << GO_PAGE_SHIFT);
   if (!span->need_zero) go_examine_fresh(h, base, pages << GO_PAGE_SHIFT);
   span->free_index = span->alloc_count = span->alloc_count_before = 0;
-  span->type = NULL;
+  span->type = go_class_has_bitmap(span_class) && span->arena->nibbles ? GO_MIXED : NULL;
+  go_examine_nibbles(h, span);
   span->specials = NULL;
+  span->stray = false;
   bits_clear(span);
   publish(h, span);
   return span;

@@ -13,6 +13,8 @@
 
 #include "allocators/go/mark.h"
 
+#include "allocators/go/contiguous.h"
+
 // References of large objects are looked at in pieces, so that others can take some.
 #define OBLET_BYTES ((size_t)128 << 10)
 
@@ -161,8 +163,17 @@ static uint64_t references_of(const struct ht_type *type, size_t words) {
   return references;
 }
 
+static uint64_t references_in_nibbles(const struct go_arena *arena, uintptr_t object, size_t elem_size) {
+  size_t first = (object - arena->base) / HT_WORD, words = elem_size / HT_WORD;
+  uint64_t references = 0;
+  for (size_t at = 0; at < words && go_nibble_has_more(arena, first + at); at++)
+    references |= (uint64_t)go_nibble_is_reference(arena, first + at) << at;
+  return references;
+}
+
 // The same in a mixed span.
-static uint64_t references_in(uintptr_t object, size_t elem_size) {
+static uint64_t references_in(const struct go_arena *arena, uintptr_t object, size_t elem_size) {
+  if (arena->nibbles) return references_in_nibbles(arena, object, elem_size);
   uintptr_t page = object & ~(GO_PAGE_SIZE - 1);
   const uint64_t *bitmap = (const uint64_t *)(page + GO_PAGE_SIZE - GO_BITMAP_BYTES);
   size_t first = (object - page) / HT_WORD, words = elem_size / HT_WORD;
@@ -174,6 +185,7 @@ static uint64_t references_in(uintptr_t object, size_t elem_size) {
 // What a marker has of the span it looks at. Objects of it that are found are not made grey, but looked at
 // next: there are never more than the span has.
 struct looking {
+  struct go_arena *arena;
   uintptr_t base;
   size_t bytes; // of all objects
   size_t elem_size;
@@ -214,7 +226,7 @@ static inline __attribute__((always_inline)) void look_at(struct go_marker *k, s
     look_at_elements(k, (ht_ref *)(object + GO_HEADER), (l->elem_size - GO_HEADER) / HT_WORD,
                      *(const struct ht_type **)object, k->shared);
   else
-    look_at_own(k, l, (ht_ref *)object, references_in(object, l->elem_size), shared);
+    look_at_own(k, l, (ht_ref *)object, references_in(l->arena, object, l->elem_size), shared);
 }
 
 static inline __attribute__((always_inline)) void look_at_span(struct go_marker *k, uintptr_t base,
@@ -232,6 +244,7 @@ static inline __attribute__((always_inline)) void look_at_span(struct go_marker 
   }
   unqueue(k, arena, page);
   struct looking l;
+  l.arena = arena;
   l.base = base;
   l.bytes = span->limit - base;
   l.elem_size = span->elem_size;
@@ -282,7 +295,7 @@ void go_marker_look_at(struct go_marker *k, const struct go_span *span, uintptr_
     for (size_t start = 0; start < span->limit - span->base; start += OBLET_BYTES)
       look_at_piece(k, span, start);
   } else if (span->type == GO_MIXED) {
-    look_at_words(k, (ht_ref *)object, references_in(object, span->elem_size), k->shared);
+    look_at_words(k, (ht_ref *)object, references_in(span->arena, object, span->elem_size), k->shared);
   } else if (span->type) {
     look_at_words(k, (ht_ref *)object, references_of(span->type, span->elem_size / HT_WORD), k->shared);
   } else {

@@ -59,9 +59,10 @@ struct go_span {
   _Atomic uint8_t state;
   uint8_t span_class;
   bool need_zero;
+  bool stray; // no set took it
   const struct ht_type *type;
   struct go_special *specials; // by offset and kind
-  struct go_span *next;        // of those that are not in use
+  struct go_span *next;        // of those that are not in use, or of strays
   // For who checks: how many carriers have it, and in how many places it is.
   uint32_t carriers, places;
 };
@@ -82,6 +83,11 @@ static inline bool go_span_is_large(const struct go_span *span) {
 // Bytes in front of what the program has of an object.
 static inline size_t go_span_header(const struct go_span *span) {
   return go_class_has_header(span->span_class) ? GO_HEADER : 0;
+}
+
+// At its end. With bits beside the arena it has none.
+static inline size_t go_span_bitmap_bytes(const struct go_span *span) {
+  return go_class_has_bitmap(span->span_class) && !span->arena->nibbles ? GO_BITMAP_BYTES : 0;
 }
 
 static inline uint64_t *go_span_bitmap(const struct go_span *span) {

@@ -4,6 +4,7 @@
 // opens. Sweeping is done when there is nothing left to begin with and nobody is within a section: both are
 // one word, so that who sees it done sees it done from then on. (As two words they were golang/go#45315.)
 
+#include "allocators/go/contiguous.h"
 #include "allocators/go/examine.h"
 #include "allocators/go/go.h"
 
@@ -34,12 +35,20 @@ bool go_sweep_acquire(struct go_heap *h, struct go_span *span) {
 }
 
 // Free memory that was an object's traps whoever takes a word of it for a reference.
-static void clobber(struct go_span *span, unsigned marks) {
+static void clobber(struct go_span *span, uintptr_t slot) {
+  uint64_t *word = (uint64_t *)slot, *end = (uint64_t *)(slot + span->elem_size);
+  while (word < end) *word++ = CLOBBERED;
+}
+
+// What has to be done for each object that is free now: nothing as a rule.
+static void undress(struct go_heap *h, struct go_span *span, unsigned marks) {
+  bool has_nibbles = span->arena->nibbles && go_class_has_bitmap(span->span_class);
+  if (!h->clobber && !has_nibbles) return;
   for (size_t i = 0; i < span->count; i++) {
     bool was = i < span->free_index || go_span_bit(span, 1 - marks, i);
     if (!was || go_span_bit(span, marks, i)) continue;
-    uint64_t *word = (uint64_t *)go_span_object(span, i), *end = (uint64_t *)((char *)word + span->elem_size);
-    while (word < end) *word++ = CLOBBERED;
+    if (h->clobber) clobber(span, go_span_object(span, i));
+    if (has_nibbles) go_nibbles_clear(span->arena, go_span_object(span, i), span->elem_size);
   }
 }
 
@@ -62,9 +71,10 @@ bool go_sweep_span(struct go_heap *h, struct go_span *span, bool keep) {
           "span %p is swept, its generation is %u and the heap's %u", (void *)span->base,
           atomic_load_explicit(&span->sweepgen, memory_order_relaxed), sweepgen);
   atomic_fetch_add_explicit(&h->sweeping.pages_swept, span->page_count, memory_order_relaxed);
+  if (span->stray) go_central_fetch_stray(h, span);
   if (span->specials) go_specials_sweep(h, span, marks);
   find_zombies(h, span, marks);
-  if (h->clobber) clobber(span, marks);
+  undress(h, span, marks);
   uint32_t alive = (uint32_t)go_span_bits_count(span, marks, 0);
   GO_MUST(h, GOA_16, alive <= span->alloc_count, "%u objects of span %p were marked, %u were allocated",
           alive, (void *)span->base, span->alloc_count);
@@ -116,7 +126,7 @@ void go_sweep_ensure(struct go_heap *h, struct go_span *span) {
   for (;;) {
     is = atomic_load_explicit(&span->sweepgen, memory_order_acquire);
     if (is == sweepgen || is == sweepgen + 3) return;
-    base_pause();
+    base_yield();
   }
 }
 

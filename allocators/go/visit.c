@@ -1,5 +1,7 @@
 #include "allocators/go/visit.h"
 
+#include "allocators/go/contiguous.h"
+
 void go_each_span(struct go_heap *h, go_span_visitor *visit, void *context) {
   for (struct go_arena *arena = h->arenas.first; arena; arena = arena->next)
     for (size_t word = 0; word < GO_ARENA_PAGES / 64; word++) {
@@ -26,8 +28,13 @@ void go_each_reference(const struct go_span *span, uintptr_t slot, go_word_visit
     size_t bytes = go_span_is_large(span) ? span->limit - span->base : span->elem_size;
     if (span->type) each_typed((ht_ref *)slot, bytes, span->type, visit, context);
   } else {
-    size_t first = (slot - span->base) / HT_WORD;
-    for (size_t word = first; word < first + span->elem_size / HT_WORD; word++)
-      if (base_bitmap_test(go_span_bitmap(span), word)) visit(context, (ht_ref *)span->base + word);
+    const struct go_arena *arena = span->arena;
+    for (size_t i = 0; i < span->elem_size / HT_WORD; i++) {
+      ht_ref *word = (ht_ref *)slot + i;
+      bool is = arena->nibbles
+                    ? go_nibble_is_reference(arena, ((uintptr_t)word - arena->base) / HT_WORD)
+                    : base_bitmap_test(go_span_bitmap(span), ((uintptr_t)word - span->base) / HT_WORD);
+      if (is) visit(context, word);
+    }
   }
 }

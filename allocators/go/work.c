@@ -121,7 +121,7 @@ bool go_work_steal(struct go_work *work, struct go_marker *k) {
       }
       atomic_fetch_add(&work->idle, 1);
     }
-    base_pause();
+    base_yield();
     idle = atomic_load(&work->idle);
     running = atomic_load(&work->running);
   }

@@ -3,7 +3,7 @@
 //
 //  1. The younger lists are merged into the generation's: the young.
 //  2. gc_refs := each object's count; for each reference from a young object to a young one, gc_refs of that
-//     is lowered: what is left comes from outside.
+//     is lowered: what is left comes from outside. In the oldest generation both is one pass.
 //  3. From left to right: an object with gc_refs is reachable, and so is what it refers to; one without is
 //     set aside, until a reachable one is found to refer to it, which brings it back to the end of the young.
 //  4. The young go to the next generation.
@@ -43,6 +43,11 @@ static inline void fetch_ahead(const struct python_gc_head *gc) {
   __builtin_prefetch((const char *)gc + AHEAD + LINE, 1);
 }
 
+static inline void begin_counting(struct python_gc_head *gc) {
+  gc->prev = (gc->prev & PYTHON_FINALIZED) | PYTHON_COLLECTING |
+             (uintptr_t)python_of_gc(gc)->refcnt << PYTHON_REFS_SHIFT;
+}
+
 static void update_refs(struct python_interpreter *i, struct python_gc_head *young) {
   struct python_gc_head *next;
   for (struct python_gc_head *gc = gc_next(young); gc != young; gc = next) {
@@ -52,8 +57,7 @@ static void update_refs(struct python_interpreter *i, struct python_gc_head *you
       continue;
     }
     fetch_ahead(gc);
-    gc->prev = (gc->prev & PYTHON_FINALIZED) | PYTHON_COLLECTING |
-               (uintptr_t)python_of_gc(gc)->refcnt << PYTHON_REFS_SHIFT;
+    begin_counting(gc);
   }
 }
 
@@ -67,6 +71,28 @@ static void subtract_refs(struct python_gc_head *young) {
   for (struct python_gc_head *gc = gc_next(young); gc != young; gc = gc_next(gc)) {
     fetch_ahead(gc);
     python_traverse(python_of_gc(gc), subtract, NULL);
+  }
+}
+
+// Both in one pass, when all that is tracked is young: no reference leads out of them, so an object that is
+// met by one before its turn begins to count there. Only if there are no immortals, which would have to leave
+// a list whose links back are gone.
+static inline void count_and_subtract(void *context, ht_ref *field) {
+  (void)context;
+  struct python_gc_head *gc = *field ? gc_of_reference(*field) : NULL;
+  if (!gc) return;
+  if (!gc_is_collecting(gc)) {
+    if (!gc->next) return;
+    begin_counting(gc);
+  }
+  gc->prev -= PYTHON_ONE_REF;
+}
+
+static void count_all(struct python_gc_head *young) {
+  for (struct python_gc_head *gc = gc_next(young); gc != young; gc = gc_next(gc)) {
+    fetch_ahead(gc);
+    if (!gc_is_collecting(gc)) begin_counting(gc);
+    python_traverse(python_of_gc(gc), count_and_subtract, NULL);
   }
 }
 
@@ -163,9 +189,14 @@ static size_t clear_marks(struct python_gc_head *unreachable) {
 
 static size_t deduce_unreachable(struct python_cycle *c, struct python_gc_head *young,
                                  struct python_gc_head *unreachable) {
+  struct python_interpreter *i = c->mutator->interpreter;
   gc_list_init(unreachable);
-  update_refs(c->mutator->interpreter, young);
-  subtract_refs(young);
+  if (young == &i->generations[PYTHON_OLDEST].head && i->immortals == 0) {
+    count_all(young);
+  } else {
+    update_refs(i, young);
+    subtract_refs(young);
+  }
   if (c->examined) python_examine_counted(c, young);
   c->kept = move_unreachable(young, unreachable, young == c->old);
   return clear_marks(unreachable);
@@ -336,7 +367,7 @@ static void collect_growing(struct python_mutator *m) {
 
 void python_collect_due(struct python_mutator *m) {
   struct python_interpreter *i = m->interpreter;
-  if (i->collecting || i->generations[0].threshold == 0) return;
+  if (i->collecting) return;
   if (python_heap_of(m)->rule == PYTHON_GROWING)
     collect_growing(m);
   else

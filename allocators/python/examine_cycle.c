@@ -187,6 +187,8 @@ void python_examine_after_calls(struct python_cycle *c) {
   whole(c, &c->final, PYTHON_COLLECTING);
   bool called = c->mutator->interpreter->callbacks != c->callbacks;
   if (!sees_all(c) || !called || !gc_list_is_empty(&c->uncollectable)) return;
+  // Within a deallocation: what is to end after that one holds others.
+  if (c->mutator->owed) return;
   python_each_object(h, add_found, NULL);
   python_marks_reach(h);
   python_each_object(h, compare_revived, c);

@@ -24,6 +24,7 @@ struct python_interpreter *python_interpreter_add(struct python_heap *h) {
     gc_list_init(&i->generations[g].head);
     i->generations[g].threshold = h->thresholds[g];
   }
+  if (h->thresholds[0] == 0) i->generations[0].threshold = SIZE_MAX; // never by itself
   gc_list_init(&i->permanent);
   records_init(&i->records, pages, sizeof(union record));
   base_list_init(&i->garbage);

@@ -93,6 +93,10 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   return HT_OK;
 }
 
+static bool exchanges(const struct ht_heap *heap) {
+  return ((const struct python_heap *)heap)->locked;
+}
+
 static void destroy(struct ht_heap *heap) {
   struct python_heap *h = (struct python_heap *)heap;
   base_list_each_removable(link, &h->interpreters) python_interpreter_remove(h, python_interpreter_of(link));
@@ -149,6 +153,7 @@ const struct ht_heap_table heaptrial_heap = {
     .space_percent = 100,
     .create = create,
     .destroy = destroy,
+    .exchanges = exchanges,
     .carrier_open = carrier_open,
     .carrier_close = carrier_close,
     HT_INLINE_ENTRIES,

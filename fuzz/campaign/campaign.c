@@ -110,10 +110,10 @@ int ht_campaign_run(const struct ht_campaign_options *options, struct ht_campaig
     if (options->engine != HT_ENGINE_BLIND) campaign_replay_seeds(&campaign);
     if (!campaign.failed && engine_is_needed(&campaign)) {
       campaign_watch(&campaign);
+      if (campaign.jobs != NULL) campaign_minimise(&campaign);
       candidates_collect(&campaign);
     }
     campaign_triage(&campaign);
-    if (campaign.jobs != NULL) campaign_minimise(&campaign);
   }
   int code = verdict(&campaign);
   close_campaign(&campaign);

@@ -25,6 +25,9 @@ enum {
   ENGINE_WORDS_MAX = 48,
 };
 
+// What begins the names of inputs that failed while the corpus was minimised.
+#define MERGE_MARK "merge-"
+
 // One target binary and what its environment must say.
 struct place {
   struct ht_plugin_choice choice;
@@ -99,7 +102,7 @@ void campaign_watch(struct campaign *campaign);
 
 // candidates.c: inputs that may fail.
 void candidate_add(struct campaign *campaign, const void *data, size_t size);
-void candidates_collect(struct campaign *campaign); // what engines saved
+void candidates_collect(struct campaign *campaign); // what engines saved, once all have ended
 
 // triage.c: from candidates to findings.
 void campaign_triage(struct campaign *campaign);

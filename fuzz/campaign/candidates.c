@@ -41,6 +41,7 @@ static void add_files(struct campaign *campaign, const char *folder, const char 
 void candidates_collect(struct campaign *campaign) {
   // libFuzzer: job0-crash-..., job0-timeout-..., job0-oom-...
   add_files(campaign, campaign->artifacts, "job");
+  add_files(campaign, campaign->artifacts, MERGE_MARK);
   // AFL++: job0/crashes/id:..., job0/hangs/id:...; its exit code says nothing of them.
   add_files(campaign, campaign->afl, "/crashes/");
   add_files(campaign, campaign->afl, "/hangs/");

@@ -46,8 +46,10 @@ static void merge(struct campaign *campaign, const struct place *place) {
   char *merged = ht_text("%s/work/merged", campaign->options->output);
   char *log = ht_text("%s/merge.log", campaign->log);
   char *max_len = ht_text("-max_len=%d", INPUT_MAX);
-  char *artifacts = ht_text("-artifact_prefix=%s/merge-", campaign->log); // else it is where we were started
-  const char *argv[] = {place->binary,        "-merge=1", max_len, "-detect_leaks=0", "-timeout=10",
+  // It passes over what fails and says nothing: whatever it saves is a candidate like an engine's.
+  char *artifacts = ht_text("-artifact_prefix=%s/" MERGE_MARK, campaign->artifacts);
+  char *timeout = ht_text("-timeout=%u", campaign_hang_seconds(campaign));
+  const char *argv[] = {place->binary,        "-merge=1", max_len, "-detect_leaks=0", timeout,
                         "-max_total_time=60", artifacts,  merged,  campaign->corpus,  NULL};
   struct ht_process_result result;
   struct ht_process_options options = {.argv = argv,
@@ -73,6 +75,7 @@ static void merge(struct campaign *campaign, const struct place *place) {
   free(log);
   free(max_len);
   free(artifacts);
+  free(timeout);
 }
 
 void campaign_minimise(struct campaign *campaign) {

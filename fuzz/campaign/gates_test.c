@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 0, FOUND = 1, NO_VERDICT = 3, SECONDS = 10, HANG = 2 };
+enum { KEPT = 0, FOUND = 1, NO_VERDICT = 3, SECONDS = 10, SHORT = 3, HANG = 2 };
 
 struct gate {
   const char *name;
@@ -37,6 +37,8 @@ static const struct gate gates[] = {
     {"blind-hang", HT_ENGINE_BLIND, "wait", false, false, FOUND, "hang"},
     {"libfuzzer-seed", HT_ENGINE_LIBFUZZER, "trap", false, true, FOUND, "signal 11"},
     {"aflpp-seed", HT_ENGINE_AFLPP, "trap", false, true, FOUND, "signal 11"}, // afl-fuzz skips such a seed
+    // Passes while the engine looks for more, and fails when the corpus is minimised.
+    {"libfuzzer-merge", HT_ENGINE_LIBFUZZER, "trap-later", false, false, FOUND, "signal 11"},
     {"no-heap", HT_ENGINE_LIBFUZZER, NULL, false, false, NO_VERDICT, NULL},
 };
 
@@ -80,11 +82,15 @@ static bool run_gate(const struct gate *gate, const char *folder) {
                                         .output = output,
                                         .corpus = gate->seed ? corpus : "",
                                         .sanitizer = gate->sanitizer,
-                                        .seconds = gate->code == KEPT ? 3 : SECONDS,
+                                        .seconds = gate->code == KEPT ? SHORT : SECONDS,
                                         .until_first = true,
                                         .keep_corpus = true,
                                         .seed = 1,
                                         .hang_seconds = HANG};
+  if (gate->fault != NULL && strcmp(gate->fault, "trap-later") == 0) {
+    options.keep_corpus = false;
+    options.seconds = SHORT;
+  }
   setenv("HEAPTRIAL_FAULT", gate->fault != NULL ? gate->fault : "", 1);
   bool held = false;
   if (gate->seed && !write_seed(corpus))

@@ -78,7 +78,7 @@ static void write_executions(const struct ht_mutants_document *document, const c
                              FILE *out) {
   const char *engine = ht_engine_name(of), *run = last_run(document, id, engine);
   double *executions = calloc(document->line_count + 1, sizeof *executions);
-  size_t count = 0;
+  size_t count = 0, catches = 0;
   if (executions == NULL) abort(); // some hundred bytes
   for (size_t i = 0; run != NULL && i < document->line_count; i++) {
     const struct ht_line *line = document->lines[i];
@@ -86,11 +86,14 @@ static void write_executions(const struct ht_mutants_document *document, const c
                                  *done = ht_line_find(line, "executions");
     if (!is_about(line, id, engine) || strcmp(line->run, run) != 0 || caught == NULL || done == NULL)
       continue;
+    catches += caught->samples[0] > 0;
     executions[count++] = caught->samples[0] > 0 ? done->samples[0] : INFINITY;
   }
   double middle = count != 0 ? median(executions, count) : NAN;
   if (isnan(middle))
     fprintf(out, "-");
+  else if (isinf(middle) && catches != 0)
+    fprintf(out, "%zu of %zu seeds", catches, count);
   else if (isinf(middle))
     fprintf(out, "survives");
   else

@@ -64,6 +64,7 @@ struct ht_mutant_trial {
   enum ht_engine engine;
   uint64_t seed;
   enum ht_mutant_outcome outcome;
+  bool made_good;         // survived, and was caught from a spare seed
   char key[HT_KEY_BYTES]; // by what it was caught first
   enum ht_mutant_way way;
   uint64_t alone_executions; // of the campaign of its own
@@ -80,6 +81,7 @@ struct ht_mutants_options {
   const char *corpus;               // likewise: NULL the committed seeds, "" none
   unsigned engines;                 // bits of 1 << enum ht_engine; 0: none, replay the killers
   unsigned seeds;                   // campaigns a mutant and engine; 0: one
+  unsigned spare_seeds;             // one after the other, for a mutant that survived all of these
   uint64_t first_seed;
   unsigned seconds;    // bound of a campaign, of CPU time; 0: none
   uint64_t executions; // likewise
@@ -103,14 +105,15 @@ struct ht_mutants_result {
   struct ht_mutant *unmodified; // what the trials of unmodified heaps point at
 };
 
-// Exit code: 0 all caught, 1 some survived or the unmodified heap failed, 2 the options make no sense, 3 some
-// could not be tried. With engines, the unmodified heap is fuzzed first with the same budget and one seed, as
-// a mutant with the id "none": once for each settings that its mutants have.
+// Exit code: 0 all caught, 1 some survived, those made good left out, or the unmodified heap failed, 2 the
+// options make no sense, 3 some could not be tried. With engines, the unmodified heap is fuzzed first with
+// the same budget and one seed, as a mutant with the id "none": once for each settings that its mutants have.
 int ht_mutants_run(const struct ht_mutants_options *options, struct ht_mutants_result *result);
 void ht_mutants_result_free(struct ht_mutants_result *result);
 
 // A line a mutant and engine: caught of seeds, median executions and CPU seconds (a survivor counts as more
-// than any that was caught), by what, and how large the shrunk program is. Then a line a heap and engine.
+// than any that was caught; one made good counts for nothing but the number of seeds), by what, and how large
+// the shrunk program is. Then a line a heap and engine.
 void ht_mutants_table(const struct ht_mutants_result *result, FILE *out);
 
 // The table of invariants, in Markdown: what was evaluated on unmodified heaps, and lines of trials that were

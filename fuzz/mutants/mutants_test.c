@@ -2,7 +2,8 @@
 //   mutants_test replay SCRATCH                   every killer still kills its mutant and nothing else
 //   mutants_test find ENGINE MUTANT SECONDS SCRATCH   an engine finds a planted fault from an empty corpus
 //   mutants_test survivor SCRATCH                 a mutant without a fault survives, and that is no success
-//   mutants_test stale SCRATCH                    a patch that does not apply is an error
+//   mutants_test spare SCRATCH                    a survivor is given spare seeds, and is caught if one
+//   catches mutants_test stale SCRATCH                    a patch that does not apply is an error
 //   mutants_test header SCRATCH                   a patch of a header that heaps share takes effect
 //   mutants_test settings SCRATCH                 a mutant's settings reach the heap
 //   mutants_test alone SCRATCH                    caught by another invariant: the claimed one has to, alone
@@ -20,11 +21,14 @@
 #include <sys/stat.h>
 
 static enum ht_mutant_way last_way; // of the last trial
+static size_t trials;               // of mutants, in the last run
 
 static int run(const struct ht_mutants_options *options) {
   struct ht_mutants_result result;
   int code = ht_mutants_run(options, &result);
   ht_mutants_table(&result, stdout);
+  trials = 0;
+  for (size_t i = 0; i < result.trial_count; i++) trials += result.trials[i].mutant->patch != NULL;
   if (result.trial_count != 0) last_way = result.trials[result.trial_count - 1].way;
   ht_mutants_result_free(&result);
   return code;
@@ -52,7 +56,8 @@ static int find(const struct ht_mutants *mutants, char **arguments) {
 }
 
 // A mutant of our own making; `breaks` may be followed by other lines of the header, `hunk` is its diff.
-static int run_made(const char *scratch, const char *breaks, const char *hunk) {
+static int run_seeds(const char *scratch, const char *breaks, const char *hunk, uint64_t seed,
+                     unsigned spare) {
   char *patches = ht_text("%s/patches", scratch), *path = ht_text("%s/made.patch", patches);
   char *text = ht_text("Id: made\nHeap: bump\nBreaks: %s\nRetells: nothing\n\n%s", breaks, hunk);
   char message[512];
@@ -65,7 +70,8 @@ static int run_made(const char *scratch, const char *breaks, const char *hunk) {
                                          .engines = 1u << HT_ENGINE_BLIND,
                                          .executions = 200,
                                          .corpus = "",
-                                         .first_seed = 1};
+                                         .first_seed = seed,
+                                         .spare_seeds = spare};
     code = run(&options);
     ht_mutants_free(&mutants);
   } else
@@ -76,11 +82,17 @@ static int run_made(const char *scratch, const char *breaks, const char *hunk) {
   return code;
 }
 
+static int run_made(const char *scratch, const char *breaks, const char *hunk) {
+  return run_seeds(scratch, breaks, hunk, 1, 0);
+}
+
 // The first line of a source that every build of the heap reads, with a comment more in front: no fault.
+static const char no_fault[] =
+    "--- a/tests/heaps/bump/no_fault.h\n+++ b/tests/heaps/bump/no_fault.h\n@@ -0,0 +1 @@\n"
+    "+// Changes nothing.\n";
+
 static int survivor(const char *scratch) {
-  return run_made(scratch, "GEN-1",
-                  "--- a/tests/heaps/bump/no_fault.h\n+++ b/tests/heaps/bump/no_fault.h\n@@ -0,0 +1 @@\n"
-                  "+// Changes nothing.\n");
+  return run_made(scratch, "GEN-1", no_fault);
 }
 
 static int stale(const char *scratch) {
@@ -108,6 +120,37 @@ static const char overlap[] =
     "+  if (bytes > 64) carrier->next -= 2 * RUN_GRANULE;\n"
     "   return true;\n"
     " }\n";
+
+// Behind one of few sizes.
+static const char seldom_overlap[] =
+    "--- a/tests/heaps/bump/bump_inline.h\n+++ b/tests/heaps/bump/bump_inline.h\n@@ -84,3 +84,4 @@\n"
+    "   *slot = run_place(&carrier->next, type, bytes, alignment);\n"
+    "+  if (bytes > 64 && bytes % 499 == 8) carrier->next -= 2 * RUN_GRANULE;\n"
+    "   return true;\n"
+    " }\n";
+
+// Some seed lets it survive and the next does not.
+static int spare(const char *scratch) {
+  enum { SEEDS = 40, SPARE = 2 };
+  int code = 1, before = 0;
+  uint64_t seed = 0;
+  for (; seed < SEEDS && !(before == 1 && code == 0); seed++) {
+    before = code;
+    code = run_seeds(scratch, "GEN-1", seldom_overlap, seed, 0);
+  }
+  if (seed == SEEDS || seed < 2) return printf("no seed lets it survive before one that does not\n"), 1;
+  int good = run_seeds(scratch, "GEN-1", seldom_overlap, seed - 2, SPARE);
+  size_t good_trials = trials;
+  int caught = run_seeds(scratch, "GEN-1", seldom_overlap, seed - 1, SPARE);
+  size_t caught_trials = trials;
+  int survived = run_seeds(scratch, "GEN-1", no_fault, 1, SPARE);
+  bool held = good == 0 && good_trials == 2 && caught == 0 && caught_trials == 1 && survived == 1 &&
+              trials == 1 + SPARE;
+  if (!held)
+    printf("made good: %d, %zu trials; caught: %d, %zu; survived: %d, %zu\n", good, good_trials, caught,
+           caught_trials, survived, trials);
+  return held ? 0 : 1;
+}
 
 static int settings(const char *scratch) {
   int right = run_made(scratch, "GEN-1\nSettings: chunk=8192", overlap);
@@ -223,6 +266,7 @@ int main(int argc, char **argv) {
   struct ht_mutants mutants;
   char message[512];
   if (argc == 3 && strcmp(argv[1], "survivor") == 0) return expect(survivor(argv[2]), 1);
+  if (argc == 3 && strcmp(argv[1], "spare") == 0) return spare(argv[2]);
   if (argc == 3 && strcmp(argv[1], "stale") == 0) return expect(stale(argv[2]), 3);
   if (argc == 3 && strcmp(argv[1], "header") == 0) return expect(header(argv[2]), 3);
   if (argc == 3 && strcmp(argv[1], "settings") == 0) return settings(argv[2]);
@@ -241,10 +285,11 @@ int main(int argc, char **argv) {
   else if (argc == 6 && strcmp(argv[1], "find") == 0)
     code = find(&mutants, argv + 2);
   else
-    fprintf(stderr,
-            "usage: %s replay|survivor|stale|header|settings|alone|incremental SCRATCH | document FILE |\n"
-            "  find ENGINE MUTANT SECONDS SCRATCH\n",
-            argv[0]);
+    fprintf(
+        stderr,
+        "usage: %s replay|survivor|spare|stale|header|settings|alone|incremental SCRATCH | document FILE |\n"
+        "  find ENGINE MUTANT SECONDS SCRATCH\n",
+        argv[0]);
   ht_mutants_free(&mutants);
   return code;
 }

@@ -42,7 +42,7 @@ static void print_way(const struct ht_mutant_trial *trial, FILE *out) {
 // A row: the trials of one mutant under one engine, which stand together.
 static size_t print_row(const struct ht_mutants_result *result, size_t first, FILE *out) {
   const struct ht_mutant_trial *trials = &result->trials[first];
-  size_t count = 0, caught = 0, errors = 0;
+  size_t count = 0, caught = 0, errors = 0, made_good = 0;
   while (first + count < result->trial_count && trials[count].mutant == trials[0].mutant &&
          trials[count].engine == trials[0].engine)
     count++;
@@ -54,19 +54,24 @@ static size_t print_row(const struct ht_mutants_result *result, size_t first, FI
     if (was_caught && shown->outcome != HT_MUTANT_CAUGHT) shown = &trials[i];
     caught += was_caught;
     errors += trials[i].outcome == HT_MUTANT_ERROR;
-    executions[i] = was_caught ? (double)trials[i].executions : INFINITY;
-    seconds[i] = was_caught ? trials[i].cpu_seconds : INFINITY;
+    if (trials[i].made_good) {
+      made_good++;
+      continue;
+    }
+    executions[i - made_good] = was_caught ? (double)trials[i].executions : INFINITY;
+    seconds[i - made_good] = was_caught ? trials[i].cpu_seconds : INFINITY;
   }
   const struct ht_mutant *mutant = trials[0].mutant;
   fprintf(out, "%-10s %-10s %-9s %-9s %3zu/%-3zu", mutant->id, mutant->heap, mutant->breaks,
           engine_name(&trials[0]), caught, count);
-  print_median(out, " %12.0f", median(executions, count));
-  print_median(out, " %12.2f", median(seconds, count));
+  print_median(out, " %12.0f", median(executions, count - made_good));
+  print_median(out, " %12.2f", median(seconds, count - made_good));
   fprintf(out, " %6zu  ", shown->bytes);
   if (errors != 0 || shown->outcome != HT_MUTANT_CAUGHT)
     fprintf(out, "%s", shown->message);
   else
     print_way(shown, out);
+  if (made_good != 0) fprintf(out, "; survived %zu seed%s before", made_good, made_good == 1 ? "" : "s");
   fputc('\n', out);
   free(executions);
   free(seconds);
@@ -83,6 +88,7 @@ static void print_share(const struct ht_mutants_result *result, size_t first, FI
         strcmp(other->mutant->heap, trial->mutant->heap) != 0)
       continue;
     if (i < first) return;
+    if (other->made_good) continue;
     count++;
     caught += other->outcome == HT_MUTANT_CAUGHT;
   }

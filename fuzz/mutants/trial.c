@@ -177,6 +177,19 @@ static void fuzz(const struct ht_mutants_options *options, struct ht_mutants_res
   free(output);
 }
 
+// Did the trials of a mutant and engine, the last ones, all let it survive?
+static bool all_survived(const struct ht_mutants_result *result, size_t first) {
+  for (size_t i = first; i < result->trial_count; i++)
+    if (result->trials[i].outcome != HT_MUTANT_SURVIVED) return false;
+  return true;
+}
+
+static void make_good(struct ht_mutants_result *result, size_t first) {
+  size_t last = result->trial_count - 1;
+  if (result->trials[last].outcome != HT_MUTANT_CAUGHT) return;
+  for (size_t i = first; i < last; i++) result->trials[i].made_good = true;
+}
+
 static void fuzz_engine(const struct ht_mutants_options *options, struct ht_mutants_result *result,
                         const struct ht_mutant *mutant, const char *sources, enum ht_engine engine) {
   // The unmodified heap takes the whole budget every time: one seed is enough.
@@ -187,7 +200,10 @@ static void fuzz_engine(const struct ht_mutants_options *options, struct ht_muta
   char *plain = mutant_build(options, mutant, sources, "replay", message, sizeof message);
   char *library =
       plain != NULL ? mutant_build(options, mutant, sources, flavour, message, sizeof message) : NULL;
-  for (unsigned i = 0; i < seeds && !result->interrupted; i++) {
+  unsigned most = seeds + (mutant->patch != NULL ? options->spare_seeds : 0);
+  size_t first = result->trial_count;
+  for (unsigned i = 0; i < most && !result->interrupted; i++) {
+    if (i >= seeds && !all_survived(result, first)) break;
     struct ht_mutant_trial *trial = add_trial(result, mutant, engine, options->first_seed + i);
     if (library == NULL)
       judge(trial, HT_MUTANT_ERROR, "%s", message);
@@ -195,6 +211,7 @@ static void fuzz_engine(const struct ht_mutants_options *options, struct ht_muta
       fuzz(options, result, trial, library, plain);
     finish(options, result, trial);
     if (library == NULL) break; // the same for every seed
+    if (i >= seeds) make_good(result, first);
   }
   free(library);
   free(plain);
@@ -265,7 +282,7 @@ static int verdict(const struct ht_mutants_result *result) {
   for (size_t i = 0; i < result->trial_count; i++) {
     const struct ht_mutant_trial *trial = &result->trials[i];
     bool mutated = trial->mutant->patch != NULL;
-    if (trial->outcome == HT_MUTANT_SURVIVED && mutated) survived = true;
+    if (trial->outcome == HT_MUTANT_SURVIVED && mutated && !trial->made_good) survived = true;
     if (trial->outcome == HT_MUTANT_CAUGHT && !mutated) broken = true;
   }
   if (survived || broken) return EXIT_FINDING;

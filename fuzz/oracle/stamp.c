@@ -12,6 +12,9 @@ enum {
 
 #define STAMP_STEP 0x632be59bd9b4e019u
 
+// A word of an object. Objects of some heaps, if they hold no references, lie at odd addresses.
+typedef uint64_t __attribute__((aligned(1))) stamp_word;
+
 // count / unit, as a product: a division is dear. The inverse is off by less than 2^-40, so this is exact for
 // up to 2^24 words of units of up to 2^16; more words are divided.
 static inline size_t units_of(const struct stamp_shape *shape, size_t count) {
@@ -67,7 +70,7 @@ enum action { WRITE, COMPARE, NONZERO_DATA, NONZERO_REFERENCE };
 
 // Every `step`th word from w on, before `end`.
 static inline __attribute__((always_inline)) uint64_t
-over_words(uint64_t *words, size_t w, size_t end, size_t step, uint64_t pattern, enum action action) {
+over_words(stamp_word *words, size_t w, size_t end, size_t step, uint64_t pattern, enum action action) {
   uint64_t difference = 0, expected = pattern + w * STAMP_STEP, expected_step = step * STAMP_STEP;
   for (; w < end; w += step, expected += expected_step)
     if (action == WRITE)
@@ -79,9 +82,9 @@ over_words(uint64_t *words, size_t w, size_t end, size_t step, uint64_t pattern,
 
 // Units [first, end). Returns whether any differs. A run of one word is followed from element to element, a
 // longer one within each of them.
-static inline __attribute__((always_inline)) bool over_units(const struct stamp_shape *shape, uint64_t *words,
-                                                             size_t first, size_t end, uint64_t pattern,
-                                                             enum action action) {
+static inline __attribute__((always_inline)) bool over_units(const struct stamp_shape *shape,
+                                                             stamp_word *words, size_t first, size_t end,
+                                                             uint64_t pattern, enum action action) {
   const struct stamp_run *run = action == NONZERO_REFERENCE ? shape->reference_runs : shape->data_runs,
                          *runs_end = run + (action == NONZERO_REFERENCE ? shape->reference_run_count
                                                                         : shape->data_run_count);
@@ -101,9 +104,9 @@ static inline __attribute__((always_inline)) bool over_units(const struct stamp_
 }
 
 // The first word of the first of these units that differs, or SIZE_MAX.
-static inline __attribute__((always_inline)) size_t first_of(const struct stamp_shape *shape, uint64_t *words,
-                                                             size_t first, size_t end, uint64_t pattern,
-                                                             enum action action) {
+static inline __attribute__((always_inline)) size_t first_of(const struct stamp_shape *shape,
+                                                             stamp_word *words, size_t first, size_t end,
+                                                             uint64_t pattern, enum action action) {
   if (first >= end || !over_units(shape, words, first, end, pattern, action)) return SIZE_MAX;
   while (!over_units(shape, words, first, first + 1, pattern, action)) first++;
   return first * shape->unit;
@@ -112,7 +115,7 @@ static inline __attribute__((always_inline)) size_t first_of(const struct stamp_
 // Over the units that are stamped of `count` words, as far as they lie among the first `limit`. Returns the
 // first word of a unit that differs, or SIZE_MAX.
 static inline __attribute__((always_inline)) size_t over_plan(const struct stamp_shape *shape,
-                                                              uint64_t *words, size_t count, size_t limit,
+                                                              stamp_word *words, size_t count, size_t limit,
                                                               uint64_t pattern, enum action action) {
   size_t units = units_of(shape, count), end = limit >= count ? units : units_of(shape, limit);
   if (count <= WHOLE_WORDS) return first_of(shape, words, 0, end, pattern, action);
@@ -140,7 +143,7 @@ void stamp_write(const struct stamp_shape *shape, void *object, size_t bytes, ui
 size_t stamp_compare(const struct stamp_shape *shape, const void *object, size_t bytes, size_t within,
                      uint64_t pattern) {
   size_t count = bytes / HT_WORD;
-  size_t at = over_plan(shape, (uint64_t *)object, count, within / HT_WORD, pattern, COMPARE);
+  size_t at = over_plan(shape, (stamp_word *)object, count, within / HT_WORD, pattern, COMPARE);
   if (at != SIZE_MAX) return at * HT_WORD;
   if (within < bytes) return SIZE_MAX;
   uint64_t tail = tail_pattern(count, pattern);
@@ -151,13 +154,13 @@ size_t stamp_compare(const struct stamp_shape *shape, const void *object, size_t
 
 bool stamp_identify(const struct stamp_shape *shape, const void *object, size_t bytes, uint64_t pattern) {
   if (bytes < HT_WORD || (shape->references && ht_type_is_reference(shape->type, 0))) return true;
-  return *(const uint64_t *)object == pattern;
+  return *(const stamp_word *)object == pattern;
 }
 
 size_t stamp_nonzero(const struct stamp_shape *shape, const void *object, size_t bytes, bool data) {
   size_t count = bytes / HT_WORD;
-  size_t at = over_plan(shape, (uint64_t *)object, count, count, 0, NONZERO_REFERENCE);
-  if (at == SIZE_MAX && data) at = over_plan(shape, (uint64_t *)object, count, count, 0, NONZERO_DATA);
+  size_t at = over_plan(shape, (stamp_word *)object, count, count, 0, NONZERO_REFERENCE);
+  if (at == SIZE_MAX && data) at = over_plan(shape, (stamp_word *)object, count, count, 0, NONZERO_DATA);
   if (at != SIZE_MAX) return at * HT_WORD;
   if (data)
     for (size_t i = count * HT_WORD; i < bytes; i++)

@@ -59,11 +59,11 @@ static bool visit(void *context, const struct ht_claim *claim) {
   uintptr_t start = (uintptr_t)claim->object;
   if (walk->claims < WALK_CLAIMS_MAX)
     r->claims[walk->claims++] = (struct run_placed){.start = start, .end = start + claim->bytes};
-  if (claim->bytes > 0 && claim->bytes == r->table->shared_block)
-    see_shared(walk, start, start + claim->bytes);
+  bool shared = claim->bytes > 0 && claim->bytes == r->table->shared_block;
+  if (shared) see_shared(walk, start, start + claim->bytes);
   struct run_placed key = {.start = (uintptr_t)claim->object};
   struct run_placed *found = bsearch(&key, r->placed, walk->count, sizeof key, by_start);
-  if (!found || run_may_share(r, found->number)) return true;
+  if (!found || (shared && run_may_share(r, found->number))) return true;
   size_t bytes = found->end - found->start;
   HOLDS(r, HT_WALK_1, !found->seen || bytes == 0, "the walk shows object %u at %p twice", found->number,
         claim->object);

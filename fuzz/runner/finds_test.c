@@ -198,6 +198,12 @@ static bool finalizer_set_scribbling(struct ht_mutator *m, ht_ref object, ht_fin
                                behind_new((struct behind){NULL, finalizer, data}));
 }
 
+static bool finalizer_set_forgetting(struct ht_mutator *m, ht_ref object, ht_finalizer *finalizer,
+                                     void *data) {
+  (void)m, (void)object, (void)finalizer, (void)data;
+  return true;
+}
+
 struct hiding {
   ht_visitor *visitor;
   void *context;
@@ -394,6 +400,8 @@ static const struct lie {
       .statistics = statistics_with_closed}},
     {HT_LIVE_1, COUNTING, 0, {.alloc = alloc_last}},
     {HT_LIVE_2, COUNTING, 0, {.statistics = statistics_one_more}},
+    // A finalizer may wait for others, but not for ever for none.
+    {HT_LIVE_2, SEMISPACE, HT_ORDERS_FINALIZERS, {.finalizer_set = finalizer_set_forgetting}},
     {HT_REF_1, BUMP, 0, {.store = store_nothing}},
     {HT_MOVE_1, SEMISPACE, HT_PINS, {.pin = pin_nothing, .unpin = unpin_nothing}},
     {HT_WEAK_1, COUNTING, 0, {.weak_load = weak_load_null}},

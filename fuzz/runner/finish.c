@@ -1,9 +1,28 @@
 // The end of a run: everything is compared, then dropped, and the heap has to come back to nothing.
 #include "fuzz/runner/runner_internal.h"
 
+// One mutator speaks for all, but where they exchange nothing each has to for itself.
+static void for_all(struct ht_runner *r, void (*task)(struct ht_runner *r)) {
+  if (!r->apart) {
+    task(r);
+    return;
+  }
+  for (unsigned m = 0; m < HT_MUTATORS_MAX; m++)
+    if (r->mutators[m].handle && run_switch(r, m, 0)) task(r);
+  run_switch(r, r->last, 0);
+}
+
+static void collect_fully(struct ht_runner *r) {
+  run_collect(r, true);
+}
+
 static void collect_all(struct ht_runner *r) {
   unsigned collections = r->table->collections ? r->table->collections : 1;
-  for (unsigned i = 0; i < collections; i++) run_collect(r, true);
+  for (unsigned i = 0; i < collections; i++) for_all(r, collect_fully);
+}
+
+static void finalize(struct ht_runner *r) {
+  run_finalizers(r);
 }
 
 // Whether anything is left that the heap could call back for. It is asked all the same, unless each time it
@@ -25,7 +44,7 @@ static bool settle(struct ht_runner *r) {
     if (run_is_exhausted(r)) return false;
     uint32_t before = r->callbacks;
     collect_all(r);
-    if (may_call_back(r)) run_finalizers(r);
+    if (may_call_back(r)) for_all(r, finalize);
     if (r->callbacks == before) return true;
   }
   return true;
@@ -78,6 +97,7 @@ static void compare_gone(struct ht_runner *r) {
     if (at < 0 || reached(r, r->shadow->weaks[at].object)) continue;
     struct shadow_weak *entry = &r->shadow->weaks[at];
     if (is_kept_by_others(r, entry->object)) continue;
+    if (r->apart) run_switch(r, i % r->program->header.mutators, 0);
     bool clear = run_weak_is_clear(r, run_handle(r), r->weak_handles[at]);
     kept += !clear;
     if (conservative) continue;
@@ -87,6 +107,7 @@ static void compare_gone(struct ht_runner *r) {
       HOLDS(r, HT_WEAK_3, entry->called,
             "object %u is gone, but the callback of weak reference %d did not run", entry->object, at);
   }
+  if (r->apart) run_switch(r, r->last, 0);
   for (shadow_number n = 1; n <= r->shadow->count; n++) {
     const struct shadow_object *object = run_object(r, n);
     if (object->state == SHADOW_RECLAIMED || reached(r, n) || object->finalizer != SHADOW_ARMED) continue;
@@ -143,11 +164,12 @@ static void compare_space(struct ht_runner *r) {
   if (!(r->table->capabilities & HT_COLLECTS_CYCLES) && shadow_cyclic(r->shadow)) return;
   const struct ht_heap_table *table = r->table;
   size_t committed = ht_metered_read(r->metered).committed, bound = SIZE_MAX;
+  unsigned each = r->apart ? r->program->header.mutators : 1;
   if (table->space_percent)
-    bound = table->space_fixed + r->peak.bytes * table->space_percent / 100 +
+    bound = each * table->space_fixed + r->peak.bytes * table->space_percent / 100 +
             r->peak.objects * table->space_object;
-  if (table->space_empty && r->shadow->reached_count == 0 && bound > table->space_empty)
-    bound = table->space_empty;
+  if (table->space_empty && r->shadow->reached_count == 0 && bound > each * table->space_empty)
+    bound = each * table->space_empty;
   HOLDS(r, HT_GEN_10, committed <= bound, "%zu bytes are still committed, the documented bound is %zu",
         committed, bound);
 }
@@ -164,40 +186,51 @@ static void compare_end(struct ht_runner *r, bool settled) {
 }
 
 static void drop_roots(struct ht_runner *r) {
-  while (r->shadow->mutators[r->last].frames > 1) {
+  const struct shadow_mutator *shadow = &r->shadow->mutators[r->running];
+  while (shadow->frames > 1) {
     r->judged.number = 0;
     run_pop(r);
   }
   for (unsigned i = 0; i < HT_GLOBALS; i++)
-    if (r->shadow->globals[i])
+    if (r->shadow->globals[i] && run_is_own(r, i, HT_GLOBALS))
       run_operation(r, &(struct ht_operation){.code = HT_OP_GLOBAL_CLEAR, .a = (uint8_t)i});
   for (unsigned i = 0; i < HT_CELLS; i++)
     if (r->shadow->cells[i]) run_operation(r, &(struct ht_operation){.code = HT_OP_RECV, .b = (uint8_t)i});
   for (unsigned i = 0; i < HT_FRAME_SLOTS; i++)
-    if (r->shadow->mutators[r->last].slots[i])
-      run_operation(r, &(struct ht_operation){.code = HT_OP_ROOT_CLEAR, .a = (uint8_t)i});
+    if (shadow->slots[i]) run_operation(r, &(struct ht_operation){.code = HT_OP_ROOT_CLEAR, .a = (uint8_t)i});
 }
 
-// Leaves one mutator with one empty frame, and nothing reachable. Finalizers revive what they like, each
-// once. False: as for settle.
-static bool drop_everything(struct ht_runner *r) {
+static void detach_others(struct ht_runner *r) {
   for (unsigned m = 0; m < HT_MUTATORS_MAX; m++) {
     r->judged.number = 0;
     if (r->mutators[m].handle && m != r->last && run_switch(r, m, 0)) run_detach(r, m);
   }
   r->judged.number = 0;
   run_switch(r, r->last, 0);
-  // What they made ends on a carrier that is not theirs, and they are gone.
-  run_close_carriers(r, 1);
+}
+
+// Leaves nothing reachable. Finalizers revive what they like, each once. False: as for settle.
+static bool drop_all_roots(struct ht_runner *r) {
   for (unsigned round = 0; round < SETTLE_ROUNDS; round++) {
     if (round == LIVELY_ROUNDS) r->tired = true;
-    drop_roots(r);
+    for_all(r, drop_roots);
     if (!settle(r)) return false;
     shadow_trace(r->shadow, false);
     if (r->shadow->reached_count == 0) break;
   }
+  return true;
+}
+
+// Leaves one mutator with one empty frame besides. What a mutator made that exchanges nothing is dropped
+// while it is there.
+static bool drop_everything(struct ht_runner *r) {
+  if (!r->apart) detach_others(r);
+  // What they made ends on a carrier that is not theirs, and they are gone.
+  run_close_carriers(r, 1);
+  bool dropped = drop_all_roots(r);
+  if (r->apart) detach_others(r);
   // One that moves everything is not asked twice in a row.
-  return r->moves || settle(r);
+  return dropped && (r->moves || settle(r));
 }
 
 // Makes a mutator run, if none does, on carrier 0, where the rest of the run takes place.
@@ -208,6 +241,15 @@ static void run_someone(struct ht_runner *r) {
   if (r->last == HT_MUTATORS_MAX) r->last = 0;
   r->mutators[r->last].ended = false;
   HOLDS(r, HT_GEN_11, run_switch(r, r->last, 0), "attach fails though no page request is refused any more");
+}
+
+// What those left behind that have ended goes to who comes next: all come once more.
+static void return_all(struct ht_runner *r) {
+  for (unsigned m = 0; m < r->program->header.mutators; m++) {
+    r->mutators[m].ended = false;
+    run_switch(r, m, 0);
+  }
+  run_switch(r, r->last, 0);
 }
 
 // A heap that was refused a page must be able to go on.
@@ -224,6 +266,7 @@ void run_finish(struct ht_runner *r) {
   bool refused = r->hooked && ht_metered_read(r->metered).refused > 0;
   if (r->hooked) ht_metered_refuse(r->metered, 0, 0);
   run_someone(r);
+  if (r->apart) return_all(r);
   if (refused) recover(r);
   compare_end(r, settle(r));
   compare_end(r, drop_everything(r));

@@ -53,6 +53,11 @@ static void attach(struct ht_runner *r, unsigned mutator) {
 
 void run_detach(struct ht_runner *r, unsigned mutator) {
   while (r->shadow->mutators[mutator].frames) run_pop(r);
+  // Nobody else may touch what its globals hold, or let go of its weak references.
+  for (unsigned i = 0; r->apart && i < HT_GLOBALS; i++)
+    if (run_is_own(r, i, HT_GLOBALS)) run_global_clear(r, i);
+  for (unsigned i = 0; r->apart && i < HT_WEAKS; i++)
+    if (run_is_own(r, i, HT_WEAKS)) run_weak_drop(r, i);
   r->table->detach(r->mutators[mutator].handle);
   run_safepoint(r);
   r->mutators[mutator].handle = NULL;

@@ -174,6 +174,10 @@ static bool global_store(struct ht_runner *r, unsigned global, shadow_number val
   return true;
 }
 
+bool run_global_clear(struct ht_runner *r, unsigned global) {
+  return (r->globals_added >> global & 1) && global_store(r, global, 0);
+}
+
 static bool global_load(struct ht_runner *r, uint32_t slot, unsigned global) {
   if (!(r->globals_added >> global & 1)) return false;
   shadow_number value = r->shadow->globals[global];
@@ -238,14 +242,15 @@ size_t run_finalizers(struct ht_runner *r) {
   return said;
 }
 
-void run_weak_drop(struct ht_runner *r, unsigned weak) {
+bool run_weak_drop(struct ht_runner *r, unsigned weak) {
   int32_t at = r->weak_table[weak];
-  if (at < 0) return;
+  if (at < 0) return false;
   struct shadow_weak *entry = &r->shadow->weaks[at];
   entry->dropped = true;
   run_object(r, entry->object)->weaks--;
   r->weak_table[weak] = -1;
   r->table->weak_drop(run_handle(r), r->weak_handles[at]);
+  return true;
 }
 
 static bool weak_create(struct ht_runner *r, unsigned weak, uint32_t slot, bool callback) {
@@ -404,15 +409,15 @@ static bool dispatch(struct ht_runner *r, const struct ht_operation *op, uint32_
     run_pop(r);
     return true;
   case HT_OP_GLOBAL_STORE:
-    return global_store(r, op->a, run_look(r, b));
+    return global_store(r, run_share(r, op->a, HT_GLOBALS), run_look(r, b));
   case HT_OP_GLOBAL_LOAD:
-    return global_load(r, a, op->b);
+    return global_load(r, a, run_share(r, op->b, HT_GLOBALS));
   case HT_OP_GLOBAL_CLEAR:
-    return (r->globals_added >> op->a & 1) && global_store(r, op->a, 0);
+    return run_global_clear(r, run_share(r, op->a, HT_GLOBALS));
   case HT_OP_SEND:
-    return send(r, op->a, b);
+    return !r->apart && send(r, op->a, b);
   case HT_OP_RECV:
-    return recv(r, a, op->b);
+    return !r->apart && recv(r, a, op->b);
   case HT_OP_ATTACH:
     r->mutators[op->a].ended = false;
     return true;
@@ -434,13 +439,11 @@ static bool dispatch(struct ht_runner *r, const struct ht_operation *op, uint32_
     if (!r->depth) run_compare_collected(r);
     return true;
   case HT_OP_WEAK:
-    return (can & HT_WEAK) && weak_create(r, op->a, b, op->c & 1);
+    return (can & HT_WEAK) && weak_create(r, run_share(r, op->a, HT_WEAKS), b, op->c & 1);
   case HT_OP_WEAK_LOAD:
-    return (can & HT_WEAK) && weak_load(r, a, op->b);
+    return (can & HT_WEAK) && weak_load(r, a, run_share(r, op->b, HT_WEAKS));
   case HT_OP_WEAK_DROP:
-    if (r->weak_table[op->a] < 0) return false;
-    run_weak_drop(r, op->a);
-    return true;
+    return run_weak_drop(r, run_share(r, op->a, HT_WEAKS));
   case HT_OP_FINALIZER:
     return (can & HT_FINALIZERS) && finalizer_set(r, op, a);
   case HT_OP_RUN_FINALIZERS:

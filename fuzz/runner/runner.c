@@ -323,6 +323,7 @@ static void run_once(struct ht_runner *r, const struct ht_program *program) {
   char message[256] = "";
   enum ht_status status = create_heap(r, message, sizeof message);
   if (status == HT_OK) {
+    r->apart = r->table->exchanges && !r->table->exchanges(r->heap);
     if (open_carriers(r, program->header.carriers)) {
       if (run_is_beside(r))
         run_beside(r);

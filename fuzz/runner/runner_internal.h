@@ -104,6 +104,7 @@ struct ht_runner {
   struct ht_runner_options options;
   const struct ht_heap_table *table;
   bool moves, releases, hooked;
+  bool apart;             // of this run's heap: its mutators exchange nothing
   size_t own_count;       // invariants that the table lists
   bool forked;            // this process is a child that tries what ends it
   struct base_mutex turn; // beside each other: of who reads or writes slots
@@ -212,6 +213,17 @@ static inline ht_ref *run_slot(struct ht_runner *r, unsigned mutator, uint32_t s
   return &r->mutators[mutator].frames[slot / HT_FRAME_SLOTS].sized.slots[slot % HT_FRAME_SLOTS];
 }
 
+// Which of the globals or weak references that are numbered for all mutators an operand means to the running
+// one. Where they exchange nothing, each has its share of them.
+static inline unsigned run_share(const struct ht_runner *r, unsigned index, unsigned count) {
+  if (!r->apart) return index;
+  unsigned own = index - index % r->program->header.mutators + r->running;
+  return own < count ? own : r->running;
+}
+static inline bool run_is_own(const struct ht_runner *r, unsigned index, unsigned count) {
+  return run_share(r, index, count) == index;
+}
+
 static inline void run_safepoint(struct ht_runner *r) {
   if (!r->moves) return;
   r->shadow->epoch++;
@@ -308,7 +320,8 @@ bool run_weak_is_clear(struct ht_runner *r, struct ht_mutator *mutator, struct h
 bool run_operation(struct ht_runner *r, const struct ht_operation *operation);
 void run_collect(struct ht_runner *r, bool full);
 size_t run_finalizers(struct ht_runner *r);
-void run_weak_drop(struct ht_runner *r, unsigned weak);
+bool run_global_clear(struct ht_runner *r, unsigned global);
+bool run_weak_drop(struct ht_runner *r, unsigned weak);
 
 // finish.c: the end of a run: settles, drops everything, settles again.
 void run_finish(struct ht_runner *r);

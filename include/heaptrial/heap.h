@@ -197,7 +197,8 @@ enum ht_alloc_flags {
   HT_ZEROED = 1, // every byte is zero; reference words are NULL with or without it
 };
 
-// An entry that belongs to a capability which the heap does not have may be NULL; every other one is there.
+// An entry that belongs to a capability which the heap does not have may be NULL, as may one that says so;
+// every other one is there.
 struct ht_heap_table {
   uint32_t version; // HT_INTERFACE_VERSION of the headers it was built with
   uint32_t size;    // sizeof(struct ht_heap_table)
@@ -239,6 +240,11 @@ struct ht_heap_table {
   void (*block)(struct ht_mutator *mutator);
   void (*unblock)(struct ht_mutator *mutator, struct ht_carrier *carrier);
   void (*poll)(struct ht_mutator *mutator);
+  // May references pass from one mutator of this heap to another, as it was set? NULL: they may. Where they
+  // may not, a mutator uses only what it made and the globals and weak references that it alone uses, and
+  // nobody sends. collect is of the mutator that asks, bounds of committed_bytes are of each that is
+  // attached, and what one leaves behind when it detaches goes to the next that attaches.
+  bool (*exchanges)(const struct ht_heap *heap);
 
   // Frames and slots. root_load reads the field of an object (or a global, with object NULL) into a slot.
   void (*push)(struct ht_mutator *mutator, struct ht_frame *frame);

@@ -11,7 +11,7 @@ const struct ht_type link_type = {"link", HT_WORD, 1, link_map};
 enum { MADE_AT_MOST = 1 << 20 };
 
 #define ROW_BYTES ((size_t)16 << 30)
-#define ROW_ALIGNMENT ((size_t)2 << 20)
+#define ROW_ALIGNMENT ((size_t)64 << 20) // what a heap asks for at most
 
 static void *row_reserve(void *context, size_t bytes, size_t alignment) {
   struct row *row = context;

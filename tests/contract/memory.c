@@ -92,6 +92,15 @@ static void fill(struct scenario *s) {
     }
 }
 
+// Another mutator comes on the carrier, and leaves it. Who is blocked looks at nothing.
+static bool attach_beside(struct trial *t, struct ht_mutator **other) {
+  heap_block(t->m);
+  bool attached = heap_attach(t->heap, t->carrier, other);
+  if (attached) heap_block(*other);
+  heap_unblock(t->m, t->carrier);
+  return attached;
+}
+
 static void play(struct scenario *s) {
   static ht_ref globals[80];
   enum { WEAK = 80, MUTATORS = 150 };
@@ -119,11 +128,8 @@ static void play(struct scenario *s) {
     heap_store(t->m, NULL, &globals[i], NULL);
     heap_global_root_remove(t->heap, &globals[i]);
   }
+  for (size_t i = 0; i < MUTATORS; i++) STEP(s, attach_beside(t, &others[i]));
   heap_block(t->m);
-  for (size_t i = 0; i < MUTATORS; i++) {
-    STEP(s, heap_attach(t->heap, t->carrier, &others[i]));
-    heap_block(others[i]);
-  }
   for (size_t i = 0; i < MUTATORS; i++) {
     heap_unblock(others[i], t->carrier);
     heap_detach(others[i]);

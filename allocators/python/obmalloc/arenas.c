@@ -31,8 +31,31 @@ static void unmap_objects(struct obmalloc *o) {
   if (bytes) pages_release(o->pages, o->arenas, bytes, bytes);
 }
 
+// Memory of arenas that went back is kept for the next ones, of no more than are in use: to map its pages
+// anew costs as much as to fill them. An arena out of it is a new one all the same, carved from its start,
+// for blocks in the order of their addresses are what makes traversing fast.
+
+static void release_spare(struct obmalloc *o) {
+  const struct obmalloc_spare *spare = &o->spares[--o->spare_count];
+  pages_release(o->pages, spare->address, o->arena_bytes, spare->committed);
+}
+
+static void keep_spare(struct obmalloc *o, const struct obmalloc_arena *arena) {
+  if (o->spare_count == OBMALLOC_SPARES) release_spare(o);
+  o->spares[o->spare_count++] = (struct obmalloc_spare){arena->address, arena->committed};
+  while (o->spare_count > o->arena_count) release_spare(o);
+}
+
+// A spare one's, or new: aligned as a pool is, so that the same calls give the same addresses; not as an
+// arena is. Its address is NULL if it is refused.
+static struct obmalloc_spare take_memory(struct obmalloc *o) {
+  if (o->spare_count) return o->spares[--o->spare_count];
+  return (struct obmalloc_spare){base_reserve(o->pages->memory, o->arena_bytes, o->pool_bytes), 0};
+}
+
 void obmalloc_arenas_finish(struct obmalloc *o) {
   obmalloc_each_arena(arena, o) pages_release(o->pages, arena->address, o->arena_bytes, arena->committed);
+  while (o->spare_count) release_spare(o);
   unmap_objects(o);
   address_map_finish(&o->arena_map);
 }
@@ -77,12 +100,12 @@ static void leave(struct obmalloc *o, const struct obmalloc_arena *arena) {
 // The only usable arena. All that may be refused comes before anything is changed.
 static __attribute__((noinline)) struct obmalloc_arena *new_arena(struct obmalloc *o) {
   uint64_t *hi, *lo = NULL;
-  size_t committed = 0;
-  // Aligned as a pool is, so that the same calls give the same addresses; not as an arena is.
-  char *address = base_reserve(o->pages->memory, o->arena_bytes, o->pool_bytes);
+  struct obmalloc_spare memory = take_memory(o);
+  char *address = memory.address;
+  size_t committed = memory.committed;
   if (!address) return NULL;
   char *last = address + o->arena_bytes - 1;
-  if (!pages_commit_prefix(o->pages, address, FIRST_COMMIT, &committed)) goto release;
+  if (!committed && !pages_commit_prefix(o->pages, address, FIRST_COMMIT, &committed)) goto release;
   if (!(hi = entry_at(o, address))) goto release;
   if (!(lo = entry_at(o, last))) goto drop_hi;
   if (!o->unused_arenas && !add_objects(o)) goto drop_lo;
@@ -176,11 +199,11 @@ static __attribute__((noinline)) void return_arena(struct obmalloc *o, struct ob
   EXAMINE(o->examination, PY_31, !obmalloc_arena_of(o, first) && !obmalloc_arena_of(o, last),
           "the arena %p goes back and the address map still knows it", (const void *)first);
   if (o->recent == (uintptr_t)arena->address) o->recent_bytes = 0;
-  pages_release(o->pages, arena->address, o->arena_bytes, arena->committed);
+  o->arena_count--;
+  keep_spare(o, arena);
   arena->address = NULL;
   arena->next = o->unused_arenas;
   o->unused_arenas = arena;
-  o->arena_count--;
 }
 
 // Takes back a pool without blocks, in no list.

@@ -177,6 +177,9 @@ void obmalloc_check(const struct obmalloc *o, struct examination *e) {
   for (size_t i = 0; i < OBMALLOC_CLASSES; i++) in_rings += check_ring(&c, &o->used[i]);
   EXAMINE(e, PY_29, in_rings == c.used_pools, "%zu pools are in part used, and %zu are in rings",
           c.used_pools, in_rings);
+  const void *where;
+  const char *wrong = medium_wrong(&o->medium, &where);
+  EXAMINE(e, EXAMINATION_UNNAMED, !wrong, "at the medium level %p %s", where, wrong);
   if (e->broken) return; // blocks cannot be gone through
   struct counting counting = {.c = &c};
   struct obmalloc_counts counts;

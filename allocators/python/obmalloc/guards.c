@@ -104,12 +104,14 @@ void guards_give(struct obmalloc *o, void *block, const size_t *bytes, char owne
   obmalloc_raw_give_found(o, raw);
 }
 
-// In place: what comes new is new bytes, what is left behind the end dead ones.
-static void *redress(char *block, size_t old_bytes, size_t bytes) {
+// In place: what comes new is new bytes, what is left behind the end dead ones. `room`: of the block as it is
+// now; what lies behind that is another's.
+static void *redress(char *block, size_t old_bytes, size_t bytes, size_t room) {
+  size_t old_end = old_bytes + GUARDS_SIZE, end = room - GUARDS_FRONT;
   if (bytes > old_bytes)
     memset(block + old_bytes, NEW, bytes - old_bytes);
   else
-    memset(block + bytes, DEAD, old_bytes + GUARDS_SIZE - bytes);
+    memset(block + bytes, DEAD, (old_end < end ? old_end : end) - bytes);
   write_size(block, bytes);
   write_end(block, bytes);
   return block;
@@ -119,7 +121,8 @@ void *guards_resize(struct obmalloc *o, void *block, size_t old_bytes, size_t by
   look_at(o, block, &old_bytes, GUARDS_OBJECT);
   if (is_too_large(bytes)) return NULL;
   char *raw = (char *)block - GUARDS_FRONT;
-  if (obmalloc_raw_resize(o, raw, bytes + GUARDS_BYTES)) return redress(block, old_bytes, bytes);
+  if (obmalloc_raw_resize(o, raw, bytes + GUARDS_BYTES))
+    return redress(block, old_bytes, bytes, obmalloc_raw_room(o, raw));
   void *moved = guards_take(o, bytes, GUARDS_OBJECT);
   if (!moved) return NULL;
   memcpy(moved, block, old_bytes < bytes ? old_bytes : bytes);

@@ -1,5 +1,6 @@
-// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; whatever is larger, or
-// more strictly aligned than 16 bytes, comes as a run of pages (runs.h).
+// CPython's obmalloc: blocks of up to 512 bytes out of pools, pools out of arenas; what is larger comes from
+// the medium level (medium.h) up to 32 KB, and beyond, or if it is more strictly aligned than to 16 bytes, as
+// a run of pages (runs.h).
 //
 //      used[class]     pool                 pool                arena (256 KB or 1 MB)
 //      +------+        +--------+           +--------+          +------+------+------+~~~~~~~~~~+
@@ -31,6 +32,7 @@
 #define OBMALLOC_H
 
 #include "allocators/common/examination.h"
+#include "allocators/python/obmalloc/medium.h"
 #include "allocators/python/obmalloc/runs.h"
 
 enum {
@@ -41,11 +43,13 @@ enum {
   OBMALLOC_THRESHOLD_WIDE = 2016,
   OBMALLOC_CLASSES = OBMALLOC_THRESHOLD_WIDE / OBMALLOC_ALIGNMENT,
   OBMALLOC_POOLS_MAX = 64, // in an arena, in either geometry
+  OBMALLOC_SPARES = 8,     // arenas
 };
 
-// What is kept, at most, when nothing is in use: the last usable arena and what runs.h says, the first arena
-// objects, and the leaves of the maps.
-#define OBMALLOC_KEPT_BYTES (((size_t)1 << 20) + RUNS_IDLE_BYTES + RUNS_SPARE_BYTES + ((size_t)128 << 10))
+// What is kept, at most, when nothing is in use: the last usable arena and a spare one, what medium.h and
+// runs.h say, the first arena objects, and the leaves of the maps.
+#define OBMALLOC_KEPT_BYTES \
+  (((size_t)2 << 20) + MEDIUM_REGION_BYTES + RUNS_IDLE_BYTES + RUNS_SPARE_BYTES + ((size_t)128 << 10))
 
 enum obmalloc_geometry { OBMALLOC_3_9, OBMALLOC_3_10 };
 
@@ -83,6 +87,12 @@ struct obmalloc_arena {
   uint32_t free_count, pool_count;        // pools empty or never carved; pools that fit
 };
 
+// Memory of an arena that went back.
+struct obmalloc_spare {
+  char *address;
+  size_t committed;
+};
+
 struct obmalloc {
   size_t threshold; // the most that comes out of pools
   size_t direct;    // sizes in [1, direct] are served by the inline code: all of these, or none with guards
@@ -102,7 +112,10 @@ struct obmalloc {
   struct obmalloc_arena *usable_arenas; // arenas with a free pool, the fewest first
   struct obmalloc_arena *nfp2lasta[OBMALLOC_POOLS_MAX + 1];
   size_t arena_objects, arena_count;
+  struct obmalloc_spare spares[OBMALLOC_SPARES]; // of arenas that went back, to be the next ones
+  size_t spare_count;
   struct address_map arena_map; // granule -> tail_hi << 32 | tail_lo, see arenas.c
+  struct medium medium;
   struct runs runs;
 };
 
@@ -132,7 +145,7 @@ void obmalloc_give_record(struct obmalloc *o, void *block, size_t bytes);
 
 // A block with (block + head) % alignment == 0, from the page level whatever its size. `alignment`: a power
 // of two up to 4096; `head`: a multiple of 16 up to 1024. It goes back by obmalloc_give_aligned, or
-// obmalloc_give_outline, or obmalloc_give if it is of more than the threshold's bytes.
+// obmalloc_give_outline, or obmalloc_give if it is of more than MEDIUM_MOST bytes.
 void *obmalloc_take_aligned(struct obmalloc *o, size_t bytes, size_t head, size_t alignment);
 void obmalloc_give_aligned(struct obmalloc *o, void *block, size_t bytes);
 
@@ -141,7 +154,7 @@ void obmalloc_give_aligned(struct obmalloc *o, void *block, size_t bytes);
 // it was; so is one that is not ours.
 void *obmalloc_resize(struct obmalloc *o, void *block, size_t old_bytes, size_t bytes);
 
-// Whether `address` lies in a pool or a run in use. Inside a block in use it does.
+// Whether `address` lies in a pool, a medium block or a run in use. Inside a block in use it does.
 bool obmalloc_owns(const struct obmalloc *o, const void *address);
 
 // Whether a block in use begins at `address`, which is not touched if it is not ours.
@@ -159,7 +172,7 @@ struct obmalloc_counts {
   size_t arenas;      // mapped
   size_t pool_blocks; // in use, in pools
   size_t pool_bytes;  // in them
-  size_t run_blocks;  // in use, at the page level
+  size_t run_blocks;  // in use, at the medium and the page level
   size_t run_bytes;   // that they were asked for with
 };
 void obmalloc_count(const struct obmalloc *o, struct obmalloc_counts *counts);
@@ -172,8 +185,15 @@ void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes);             // n
 void *obmalloc_take_next(struct obmalloc *o, size_t bytes);                 // there is none in the first pool
 void *obmalloc_take_last(struct obmalloc *o, struct obmalloc_ring *ring);   // its only free block
 void obmalloc_give_indirect(struct obmalloc *o, void *block, size_t bytes); // not direct
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block); // the pool was full
-void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring);               // the pool is empty
+void obmalloc_give_first(struct obmalloc *o,
+                         struct obmalloc_ring *ring); // the pool was full, and not the first
+void obmalloc_give_last(struct obmalloc *o, struct obmalloc_ring *ring); // the pool is empty
+
+// Whether a pool has room behind the blocks that were carved.
+static inline bool obmalloc_may_carve(const struct obmalloc_ring *ring) {
+  const struct obmalloc_pool *pool = (const struct obmalloc_pool *)ring;
+  return pool->fresh <= pool->fresh_last;
+}
 
 // A block of 1 to the threshold's bytes out of a pool, guards or not.
 static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obmalloc *o, size_t bytes) {
@@ -181,7 +201,7 @@ static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obm
   void *block = pool->free;
   if (__builtin_expect(!block, 0)) return obmalloc_take_next(o, bytes);
   void *next = *(void **)block;
-  if (__builtin_expect(!next, 0)) return obmalloc_take_last(o, pool);
+  if (__builtin_expect(!next, 0) && obmalloc_may_carve(pool)) return obmalloc_take_last(o, pool);
   pool->free = next;
   pool->count++;
   return block;
@@ -190,13 +210,16 @@ static inline __attribute__((always_inline)) void *obmalloc_pool_take(struct obm
 static inline __attribute__((always_inline)) void obmalloc_pool_give(struct obmalloc *o, void *block) {
   struct obmalloc_ring *pool = (struct obmalloc_ring *)((uintptr_t)block & o->pool_mask);
   void *first = pool->free;
-  if (__builtin_expect(!first, 0)) {
-    obmalloc_give_first(o, pool, block);
-    return;
-  }
   *(void **)block = first;
   pool->free = block;
-  if (__builtin_expect(!--pool->count, 0)) obmalloc_give_last(o, pool);
+  if (__builtin_expect(!first, 0)) {
+    // The count of a full pool is known, and is written, not read: what is read soon after it was written is
+    // slow to come.
+    pool->count = ((struct obmalloc_pool *)pool)->capacity - 1;
+    if (__builtin_expect(pool->previous->next != pool, 0)) obmalloc_give_first(o, pool);
+  } else if (__builtin_expect(!--pool->count, 0)) {
+    obmalloc_give_last(o, pool);
+  }
 }
 
 // bytes - 1 wraps around for 0. A size that the compiler knows to be too large need not be asked about.

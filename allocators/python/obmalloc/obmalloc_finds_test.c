@@ -1,7 +1,9 @@
 // What obmalloc finds broken: guards, blocks that are misused; its check, structures that were broken by
 // hand.
+#include "allocators/python/obmalloc/medium_internal.h"
 #include "allocators/python/obmalloc/obmalloc_test.h"
 
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,8 +156,96 @@ static void test_check_finds(enum obmalloc_geometry geometry) {
   }
 }
 
+// The same of the medium level. `block` lies between a free stretch and another block.
+
+static struct medium_border *border_of(char *block) {
+  return (struct medium_border *)block - 1;
+}
+
+static void break_length(struct medium *m, char *block) {
+  (void)m;
+  border_of(block)->bytes += 8;
+}
+static void break_before(struct medium *m, char *block) {
+  (void)m;
+  border_of(block)->before = 0;
+}
+static void break_join(struct medium *m, char *block) {
+  (void)m;
+  border_of(block)->asked = MEDIUM_FREE;
+}
+static void break_asked(struct medium *m, char *block) {
+  (void)m;
+  border_of(block)->asked += 1000;
+}
+static void break_first(struct medium *m, char *block) {
+  (void)m;
+  medium_region_of(border_of(block))->first[medium_offset(block) / HT_PAGE_SIZE]++;
+}
+static void break_dirty(struct medium *m, char *block) {
+  (void)m;
+  base_bitmap_clear(medium_region_of(border_of(block))->dirty, medium_offset(block) / HT_PAGE_SIZE);
+}
+static void break_known(struct medium *m, char *block) {
+  *address_map_make(&m->map, (uintptr_t)block) = 0;
+}
+static void break_bin(struct medium *m, char *block) {
+  struct medium_free *before = (struct medium_free *)medium_before(border_of(block));
+  base_link_remove(&before->link);
+  base_list_push_first(&m->bins[0], &before->link);
+  base_bitmap_set(m->stocked, 0);
+}
+static void break_stock(struct medium *m, char *block) {
+  (void)block;
+  m->stocked[0] ^= 1;
+}
+static void break_blocks(struct medium *m, char *block) {
+  (void)block;
+  m->count++;
+}
+static void break_idle(struct medium *m, char *block) {
+  (void)block;
+  m->idle_pages++;
+}
+static void break_regions(struct medium *m, char *block) {
+  (void)block;
+  m->free_regions++;
+}
+
+static void test_medium_finds(void) {
+  static const struct fault {
+    void (*plant)(struct medium *m, char *block);
+    const char *wrong;
+  } faults[] = {
+      {break_length, "a length that cannot be"},
+      {break_before, "lead back"},
+      {break_join, "free behind a free one"},
+      {break_asked, "shorter than"},
+      {break_first, "first border"},
+      {break_dirty, "not committed"},
+      {break_known, "known by its address"},
+      {break_bin, "does not belong"},
+      {break_stock, "a bin"},
+      {break_blocks, "other blocks"},
+      {break_idle, "other idle pages"},
+      {break_regions, "other regions"},
+  };
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+    struct trial trial, *t = &trial;
+    trial_begin(t, &(struct obmalloc_options){.geometry = OBMALLOC_3_10}, 0);
+    char *before = trial_take(t, 6000), *block = trial_take(t, 1000);
+    trial_take(t, 700);
+    obmalloc_give(&t->o, before, 6000);
+    trial_look(t);
+    faults[i].plant(&t->o.medium, block);
+    obmalloc_check(&t->o, &t->examination);
+    CHECK(t->examination.broken && strstr(t->message, faults[i].wrong));
+  }
+}
+
 int main(void) {
   test_misuse();
+  test_medium_finds();
   for (int geometry = OBMALLOC_3_9; geometry <= OBMALLOC_3_10; geometry++) test_check_finds(geometry);
   return 0;
 }

@@ -319,13 +319,17 @@ static void test_resizing(enum obmalloc_geometry geometry) {
   CHECK(less != block && obmalloc_room(o, less) == 96 && !obmalloc_is_block(o, block));
   char *more = obmalloc_resize(o, less, 84, 97);
   CHECK(more != less && obmalloc_room(o, more) == 112);
-  char *run = obmalloc_resize(o, more, 97, 600);
-  CHECK(obmalloc_room(o, run) >= 600 && obmalloc_resize(o, run, 600, 100000) == run);
-  char *behind = trial_take(t, 600);
-  char *moved = obmalloc_resize(o, run, 100000, 200000);
-  CHECK(moved && moved != run && obmalloc_resize(o, moved, 200000, 5000) == moved);
-  CHECK(!obmalloc_resize(o, moved, 5000, SIZE_MAX) && obmalloc_is_block(o, moved));
-  char *small = obmalloc_resize(o, moved, 5000, 50);
+  char *medium = obmalloc_resize(o, more, 97, 600);
+  CHECK(obmalloc_room(o, medium) >= 600 && obmalloc_resize(o, medium, 600, 30000) == medium);
+  CHECK(obmalloc_resize(o, medium, 30000, 600) == medium && obmalloc_room(o, medium) < 1200);
+  char *next = trial_take(t, 600);
+  char *run = obmalloc_resize(o, medium, 600, 100000);
+  CHECK(run != medium && !obmalloc_is_block(o, medium) && obmalloc_resize(o, run, 100000, 150000) == run);
+  char *behind = trial_take(t, 40000);
+  char *moved = obmalloc_resize(o, run, 150000, 300000);
+  CHECK(moved && moved != run && obmalloc_resize(o, moved, 300000, 50000) == moved);
+  CHECK(!obmalloc_resize(o, moved, 50000, SIZE_MAX) && obmalloc_is_block(o, moved));
+  char *small = obmalloc_resize(o, moved, 50000, 50);
   CHECK(obmalloc_room(o, small) == 64 && !obmalloc_is_block(o, moved));
   // One that is not ours is never adopted.
   char *foreign = base_map(base_memory_os(), HT_PAGE_SIZE, 0);
@@ -333,7 +337,8 @@ static void test_resizing(enum obmalloc_geometry geometry) {
   base_release(base_memory_os(), foreign, HT_PAGE_SIZE);
   trial_look(t);
   obmalloc_give(o, small, 50);
-  obmalloc_give(o, behind, 600);
+  obmalloc_give(o, next, 600);
+  obmalloc_give(o, behind, 40000);
   trial_end(t);
 }
 

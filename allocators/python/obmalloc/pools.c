@@ -16,7 +16,10 @@ bool obmalloc_init(struct obmalloc *o, struct pages *pages, struct examination *
     o->used[i].class_index = i;
   }
   if (obmalloc_arenas_init(o, options->geometry)) {
-    if (runs_init(&o->runs, pages)) return true;
+    if (medium_init(&o->medium, pages)) {
+      if (runs_init(&o->runs, pages)) return true;
+      medium_finish(&o->medium);
+    }
     obmalloc_arenas_finish(o);
   }
   memset(o, 0, sizeof *o);
@@ -26,6 +29,7 @@ bool obmalloc_init(struct obmalloc *o, struct pages *pages, struct examination *
 void obmalloc_finish(struct obmalloc *o) {
   if (!o->pages) return;
   runs_finish(&o->runs);
+  medium_finish(&o->medium);
   obmalloc_arenas_finish(o);
   memset(o, 0, sizeof *o);
 }
@@ -62,15 +66,10 @@ void *obmalloc_take_next(struct obmalloc *o, size_t bytes) {
   return obmalloc_take_from_arena(o, bytes);
 }
 
-// The count of a full pool is known, and is written, not read: what is read soon after it was written is slow
-// to come.
-void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring, void *block) {
+// A pool that was full comes to the front of its ring, before the first that has free blocks.
+void obmalloc_give_first(struct obmalloc *o, struct obmalloc_ring *ring) {
   struct obmalloc_ring *head = ring->previous, *first = head->next;
   (void)o;
-  *(void **)block = NULL;
-  ring->free = block;
-  ring->count = obmalloc_pool_of_ring(ring)->capacity - 1;
-  if (first == ring) return;
   if (first != head && !first->free) first = first->next;
   ring->next = first;
   first->previous = ring;
@@ -85,12 +84,15 @@ static inline struct obmalloc_ring *ring_of(const struct obmalloc *o, const void
 void *obmalloc_raw_take(struct obmalloc *o, size_t bytes) {
   if (bytes == 0) bytes = 1;
   if (bytes <= o->threshold) return obmalloc_pool_take(o, bytes);
+  if (bytes <= MEDIUM_MOST) return medium_take(&o->medium, bytes);
   return runs_take(&o->runs, bytes, 0, OBMALLOC_ALIGNMENT);
 }
 
 void obmalloc_raw_give(struct obmalloc *o, void *block, size_t bytes) {
   if (bytes <= o->threshold)
     obmalloc_pool_give(o, block);
+  else if (bytes <= MEDIUM_MOST)
+    medium_give(&o->medium, block);
   else
     runs_give(&o->runs, block);
 }
@@ -98,6 +100,10 @@ void obmalloc_raw_give(struct obmalloc *o, void *block, size_t bytes) {
 bool obmalloc_raw_give_found(struct obmalloc *o, void *block) {
   if (ring_of(o, block)) {
     obmalloc_pool_give(o, block);
+    return true;
+  }
+  if (medium_of(&o->medium, block)) {
+    medium_give(&o->medium, block);
     return true;
   }
   const struct run *run = runs_find(&o->runs, block);
@@ -109,20 +115,25 @@ bool obmalloc_raw_give_found(struct obmalloc *o, void *block) {
 size_t obmalloc_raw_room(const struct obmalloc *o, const void *block) {
   const struct obmalloc_ring *ring = ring_of(o, block);
   if (ring) return obmalloc_block_bytes(ring->class_index);
+  const struct medium_border *border = medium_of(&o->medium, block);
+  if (border) return medium_room(border);
   const struct run *run = runs_find(&o->runs, block);
   return run && run->block == block ? runs_room(run) : 0;
 }
 
-// A block stays in its pool if it fits and at most a quarter of it is wasted. One that is not ours stays as
-// it is, and is never adopted: what lies behind it may not be accessible.
+// A block stays in its pool if it fits and at most a quarter of it is wasted, and at its level if it is one
+// of those sizes that come from there. One that is not ours stays as it is, and is never adopted: what lies
+// behind it may not be accessible.
 bool obmalloc_raw_resize(struct obmalloc *o, void *block, size_t bytes) {
   const struct obmalloc_ring *ring = ring_of(o, block);
   if (ring) {
     size_t room = obmalloc_block_bytes(ring->class_index);
     return bytes <= room && 4 * bytes > 3 * room;
   }
+  if (medium_of(&o->medium, block))
+    return bytes > o->threshold && bytes <= MEDIUM_MOST && medium_resize(&o->medium, block, bytes);
   const struct run *run = runs_find(&o->runs, block);
-  return bytes > o->threshold && run && run->block == block && runs_resize(&o->runs, block, bytes);
+  return bytes > MEDIUM_MOST && run && run->block == block && runs_resize(&o->runs, block, bytes);
 }
 
 void *obmalloc_take_indirect(struct obmalloc *o, size_t bytes) {

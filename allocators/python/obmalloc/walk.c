@@ -44,12 +44,13 @@ static const struct obmalloc_pool *pool_at(const struct obmalloc *o, const void 
 }
 
 bool obmalloc_owns(const struct obmalloc *o, const void *address) {
-  return pool_at(o, address) || runs_find(&o->runs, address);
+  return pool_at(o, address) || medium_find(&o->medium, address) || runs_find(&o->runs, address);
 }
 
 static bool is_raw_block(const struct obmalloc *o, const char *address) {
   const struct obmalloc_pool *pool = pool_at(o, address);
   if (!pool) {
+    if (medium_of(&o->medium, address)) return true;
     const struct run *run = runs_find(&o->runs, address);
     return run && run->block == address;
   }
@@ -87,7 +88,7 @@ bool obmalloc_each_raw(const struct obmalloc *o, obmalloc_visitor *visit, void *
           return false;
     }
   }
-  return runs_each(&o->runs, visit, context);
+  return medium_each(&o->medium, visit, context) && runs_each(&o->runs, visit, context);
 }
 
 struct visiting {
@@ -107,8 +108,9 @@ bool obmalloc_each(const struct obmalloc *o, obmalloc_visitor *visit, void *cont
 }
 
 void obmalloc_count(const struct obmalloc *o, struct obmalloc_counts *counts) {
-  *counts = (struct obmalloc_counts){
-      .arenas = o->arena_count, .run_blocks = o->runs.count, .run_bytes = o->runs.bytes};
+  *counts = (struct obmalloc_counts){.arenas = o->arena_count,
+                                     .run_blocks = o->medium.count + o->runs.count,
+                                     .run_bytes = o->medium.bytes + o->runs.bytes};
   obmalloc_each_arena(arena, o) {
     obmalloc_each_pool(pool, o, arena) {
       counts->pool_blocks += pool->ring.count;
