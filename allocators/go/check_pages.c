@@ -13,29 +13,23 @@ static bool is_cached(struct go_heap *h, uintptr_t address) {
   return false;
 }
 
-// The word of a page says what its span does.
-static bool word_is_right(const struct go_span *span, size_t offset, uint64_t word) {
-  bool typed = go_class_has_bitmap(span->span_class) && span->type != GO_MIXED;
-  return word == go_page_word(span->span_class, offset, typed ? span->type : NULL);
-}
-
 static void check_page(struct go_heap *h, struct go_arena *arena, size_t page) {
   struct examination *e = &h->examination;
   uintptr_t address = arena->base + (page << GO_PAGE_SHIFT);
   const struct go_span *span = atomic_load_explicit(&arena->spans[page], memory_order_relaxed);
-  uint64_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
+  uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
   bool first = go_page_set_test(arena->in_use, page);
   if (span) {
     size_t offset = (address - span->base) >> GO_PAGE_SHIFT;
     EXAMINE(e, GOA_26,
             address >= span->base && offset < span->page_count && first == (offset == 0) &&
                 atomic_load_explicit(&span->state, memory_order_relaxed) == GO_SPAN_IN_USE &&
-                word_is_right(span, offset, word),
-            "page %p finds span %p of %zu pages, and its word is %llx", (void *)address, (void *)span->base,
-            span->page_count, (unsigned long long)word);
+                word == go_page_word(span->span_class, offset),
+            "page %p finds span %p of %zu pages, and its word is %x", (void *)address, (void *)span->base,
+            span->page_count, word);
   } else {
-    EXAMINE(e, GOA_26, word == 0 && !first, "page %p finds no span, and its word is %llx", (void *)address,
-            (unsigned long long)word);
+    EXAMINE(e, GOA_26, word == 0 && !first, "page %p finds no span, and its word is %x", (void *)address,
+            word);
   }
   bool allocated = go_pages_is_allocated(&h->pages, address);
   if (go_pages_is_known(&h->pages, address))

@@ -45,7 +45,10 @@ void go_weak_load(struct ht_mutator *m, struct ht_weak *weak, ht_ref *slot) {
   base_mutex_lock(&h->lists);
   uintptr_t object = weak->object;
   base_mutex_unlock(&h->lists);
-  if (object && swept_span(h, object)) {
+  if (object) {
+    // No span is there if the sweep has just freed it, as if the object were of size 0: what is said now
+    // counts.
+    swept_span(h, object);
     base_mutex_lock(&h->lists);
     object = weak->object;
     base_mutex_unlock(&h->lists);

@@ -1,0 +1,204 @@
+#include "allocators/go/schedules/sweep_program.h"
+
+#include "allocators/go/sweeper.h"
+#include "base/thread.h"
+
+#include <string.h>
+
+enum { SPANS = 3, WEAKS = 2 };
+static const struct ht_type byte_type = {.name = "byte", .size = 1};
+// The last classes: what looks for spans to sweep has little to look through.
+static const size_t sizes[SPANS] = {27264, 28672, 32760};
+static const unsigned count[SPANS] = {3, 2, 1}, alive[SPANS] = {2, 0, 1};
+
+// All of one run.
+static struct sweep_world {
+  const struct sweep_program *program;
+  struct ht_heap *heap;
+  struct ht_carrier *carrier;
+  struct ht_mutator *m;
+  struct go_span *spans[SPANS];
+  struct ht_weak *weaks[WEAKS]; // of an object that is alive, and of one that is not
+  struct sweep_thread {
+    const char *steps;
+    struct ht_carrier *carrier;
+    struct ht_mutator *m;
+  } threads[SWEEP_THREADS];
+  _Atomic(const char *) wrong;
+} world;
+
+const char *sweep_wrong(void) {
+  return world.wrong;
+}
+
+// What is wrong first counts.
+static void must(bool holds, const char *what) {
+  if (!holds && !atomic_load_explicit(&world.wrong, memory_order_relaxed))
+    atomic_store_explicit(&world.wrong, what, memory_order_relaxed);
+}
+
+static void examined(void *context, size_t invariant, const char *broken) {
+  (void)context;
+  if (broken) must(false, go_invariants[invariant].name);
+}
+
+static struct go_heap *heap(void) {
+  return (struct go_heap *)world.heap;
+}
+
+// Its generation is read as by who needs it swept: what the sweep wrote is seen then.
+static void must_be_swept(unsigned number) {
+  const struct go_span *span = world.spans[number];
+  uint32_t is = atomic_load_explicit(&span->sweepgen, memory_order_acquire), sweepgen = go_sweepgen(heap());
+  must(is == sweepgen || is == sweepgen + 3, "a span is not swept, and is said to be");
+  if (number == 2) must(span->alloc_count == alive[2] && span->free_index == 0, "a sweep is not seen");
+}
+
+static void allocate(struct ht_mutator *m, ht_ref *slot, size_t bytes) {
+  must(heap_alloc(m, slot, &byte_type, bytes, 0, 0), "no memory");
+  if (*slot) memset(*slot, 0x5a, 16);
+}
+
+static void do_step(struct sweep_thread *t, char step, struct ht_frame *frame) {
+  switch (step) {
+  case 'o':
+    go_sweep_one(heap());
+    break;
+  case 's':
+    while (go_sweep_one(heap())) heap_poll(t->m);
+    break;
+  case '0':
+  case '1':
+  case '2':
+    go_sweep_ensure(heap(), world.spans[step - '0']);
+    must_be_swept((unsigned)(step - '0'));
+    break;
+  case 'r':
+    go_reclaim(heap(), 1);
+    break;
+  case 'a':
+  case 'b':
+    allocate(t->m, &frame->slots[step - 'a'], sizes[step - 'a']);
+    break;
+  case 'v':
+  case 'w':
+    heap_weak_load(t->m, world.weaks[step - 'v'], &frame->slots[2]);
+    must((frame->slots[2] != NULL) == (step == 'v'), "a weak reference gives what is gone, or the other way");
+    break;
+  case 'd':
+    if (!go_sweep_is_done(heap())) break;
+    for (unsigned i = 0; i < SPANS; i++)
+      if (atomic_load_explicit(&world.spans[i]->state, memory_order_relaxed) == GO_SPAN_IN_USE)
+        must_be_swept(i);
+    break;
+  case 'c':
+    heap_collect(t->m, true);
+    break;
+  }
+}
+
+static void thread(void *argument) {
+  struct sweep_thread *t = argument;
+  HT_FRAME(frame, 3);
+  heap_push(t->m, frame);
+  for (const char *step = t->steps; *step; step++) do_step(t, *step, frame);
+  heap_pop(t->m);
+  heap_detach(t->m);
+}
+
+// Full spans, of whose objects some stay in the frame.
+static void fill(struct ht_frame *frame) {
+  HT_FRAME(lost, 1);
+  size_t kept = 0;
+  heap_push(world.m, lost);
+  for (unsigned i = 0; i < SPANS; i++)
+    for (unsigned j = 0; j < count[i]; j++) {
+      allocate(world.m, &lost->slots[0], sizes[i]);
+      world.spans[i] = go_span_of(heap(), (uintptr_t)lost->slots[0]);
+      if (j < alive[i]) heap_root_set(world.m, &frame->slots[kept++], lost->slots[0]);
+      if (j == 0 && i < WEAKS)
+        must(heap_weak_create(world.m, lost->slots[0], NULL, NULL, &world.weaks[i]), "no memory");
+    }
+  heap_pop(world.m);
+}
+
+static void begin(void) {
+  char text[64] = "";
+  struct ht_setting settings[2] = {{"gogc", "off"}};
+  struct ht_config config = {.settings = settings, .setting_count = 1};
+  if (world.program->options) {
+    strcpy(text, world.program->options);
+    char *equals = strchr(text, '=');
+    *equals = 0;
+    settings[config.setting_count++] = (struct ht_setting){text, equals + 1};
+  }
+  if (world.program->thorough) config.examiner.examined = examined;
+  must(heaptrial_heap.create(&config, &world.heap) == HT_OK &&
+           heaptrial_heap.carrier_open(world.heap, &world.carrier) &&
+           heap_attach(world.heap, world.carrier, &world.m),
+       "no memory");
+}
+
+static bool see(void *number, struct go_span *span) {
+  *(unsigned *)number += span == world.spans[2];
+  return true;
+}
+
+// With the threads ended: the one that stays is in one place, and what is free can be had.
+static void check_places(void) {
+  struct go_central *central = &heap()->central[world.spans[2]->span_class];
+  unsigned places = 0;
+  while (go_sweep_one(heap())) continue;
+  must(go_sweep_is_done(heap()), "nothing is left to be swept, and sweeping is not over");
+  for (unsigned i = 0; i < 2; i++) {
+    go_span_set_each(&central->full[i], see, &places);
+    go_span_set_each(&central->partial[i], see, &places);
+  }
+  must(places == 1, "a span is in two places, or in none");
+  for (unsigned i = 0; i < SPANS; i++) {
+    const struct go_span *span = world.spans[i];
+    if (alive[i]) must(span->alloc_count >= alive[i] && span->alloc_count <= count[i], "objects are lost");
+  }
+}
+
+// A whole cycle, and the heap's own check.
+static void check_all(void) {
+  heap_collect(world.m, true);
+  must(heap()->marked_objects == alive[0] + alive[1] + alive[2], "objects are lost, or too many");
+  char message[128];
+  must(heaptrial_heap.check(world.m, message, sizeof message), "the heap's own check fails");
+}
+
+void sweep_run(const void *program) {
+  struct base_thread threads[SWEEP_THREADS];
+  world = (struct sweep_world){.program = program};
+  begin();
+  HT_FRAME(frame, 4);
+  heap_push(world.m, frame);
+  fill(frame);
+  // A cycle that nobody waits for: all is marked, and nothing is swept.
+  heap()->trigger = 0;
+  go_collect_if_due(go_mutator_of(world.m), 0);
+  // Of the classes before these there are no spans.
+  atomic_store_explicit(&heap()->sweeping.central, 2u * world.spans[0]->span_class, memory_order_relaxed);
+  heap_block(world.m);
+  for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
+    struct sweep_thread *t = &world.threads[i];
+    t->steps = world.program->threads[i];
+    must(heaptrial_heap.carrier_open(world.heap, &t->carrier) && heap_attach(world.heap, t->carrier, &t->m) &&
+             base_thread_start(&threads[i], thread, t),
+         "no thread");
+  }
+  for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
+    base_thread_join(&threads[i]);
+    heaptrial_heap.carrier_close(world.threads[i].carrier);
+  }
+  heap_unblock(world.m, world.carrier);
+  if (world.wrong) return; // what is broken may have no end
+  check_places();
+  if (world.program->thorough) check_all();
+  heap_pop(world.m);
+  heap_detach(world.m);
+  heaptrial_heap.carrier_close(world.carrier);
+  heaptrial_heap.destroy(world.heap);
+}
