@@ -39,13 +39,6 @@ static inline uint64_t take_bits(uint64_t *word, bool shared) {
   return bits;
 }
 
-// False: no memory.
-static inline bool put(struct go_marker *k, uintptr_t page) {
-  if (k->queue.top == k->queue.end && !go_work_make_room(&k->heap->work, k)) return false;
-  *k->queue.top++ = page;
-  return true;
-}
-
 // A span that is queued has all that it has grey looked at, also what becomes so before its turn. If it
 // cannot be queued it stays as if it were, which is how it is found again.
 static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page) {
@@ -56,7 +49,7 @@ static inline void queue(struct go_marker *k, struct go_arena *arena, size_t pag
     atomic_store_explicit(word, before | GO_WORD_QUEUED, memory_order_relaxed);
   else if (atomic_fetch_or(word, GO_WORD_QUEUED) & GO_WORD_QUEUED)
     return;
-  if (!put(k, arena->base + (page << GO_PAGE_SHIFT))) k->lost = true;
+  if (!go_work_put(&k->heap->work, k, arena->base + (page << GO_PAGE_SHIFT))) k->lost = true;
 }
 
 // From here on it can be queued again.
@@ -151,7 +144,7 @@ static void look_at_large(struct go_marker *k, uintptr_t from) {
   const struct go_span *span = go_span_of(k->heap, from);
   if (from == span->base)
     for (size_t piece = OBLET_BYTES; piece < span->limit - span->base; piece += OBLET_BYTES)
-      if (!put(k, span->base + piece)) look_at_piece(k, span, piece);
+      if (!go_work_put(&k->heap->work, k, span->base + piece)) look_at_piece(k, span, piece);
   look_at_piece(k, span, from - span->base);
 }
 
@@ -269,10 +262,8 @@ static inline __attribute__((always_inline)) void look_at_span(struct go_marker 
 }
 
 static inline __attribute__((always_inline)) void drain_as(struct go_marker *k, bool shared) {
-  for (;;) {
-    if (k->turn.top == k->turn.first && !go_work_refill(&k->heap->work, k)) break;
-    look_at_span(k, *--k->turn.top, shared);
-  }
+  uintptr_t page;
+  while ((page = go_work_get(&k->heap->work, k))) look_at_span(k, page, shared);
 }
 
 static void drain(struct go_marker *k) {
