@@ -7,13 +7,6 @@
 // Bytes that are zeroed at a time in a large object.
 #define ZEROED_AT_ONCE ((size_t)256 << 10)
 
-static void type_set(struct go_span *span, const struct ht_type *type) {
-  span->type = type;
-  atomic_store_explicit(&span->arena->pages[span->first_page],
-                        go_page_word(span->span_class, 0, type == GO_MIXED ? NULL : type),
-                        memory_order_relaxed);
-}
-
 // Writes which words of the slot are references: those of the type's elements, and none behind them.
 static void bitmap_write(struct go_span *span, uintptr_t slot, const struct ht_type *type, size_t bytes) {
   if (span->arena->nibbles) {
@@ -37,17 +30,21 @@ static void become_mixed(struct go_heap *h, struct go_cached *cached) {
   for (size_t i = 0; i < span->count; i++)
     if (i < span->free_index || go_span_bit(span, map, i))
       bitmap_write(span, go_span_object(span, i), span->type, whole);
-  type_set(span, GO_MIXED);
+  span->type = GO_MIXED;
 }
 
 void go_type_differs(struct ht_carrier *c, struct go_cached *cached, char *object, const struct ht_type *type,
                      size_t bytes) {
   struct go_span *span = cached->span;
   if (!span->type)
-    type_set(span, type);
+    span->type = type;
   else if (span->type != GO_MIXED)
     become_mixed(c->heap, cached);
-  if (span->type == GO_MIXED) bitmap_write(span, (uintptr_t)object, type, bytes);
+  if (span->type == GO_MIXED) {
+    uint64_t others = go_examine_others(c->heap, span, (uintptr_t)object);
+    bitmap_write(span, (uintptr_t)object, type, bytes);
+    go_examine_written(c->heap, span, (uintptr_t)object, others);
+  }
   cached->type = span->type;
 }
 

@@ -6,7 +6,7 @@
 //             +-----------+-----------+--------+
 //                 |             |
 //                 v             v
-//   map[4 Mi] --> go_arena: pages[8192]  a word each: the span's class, which of its pages this is, its type
+//   map[4 Mi] --> go_arena: pages[8192]  a word each: the span's class, and which of its pages this is
 //                           spans[8192]  the span
 //                           bits         two bits for every object, see below
 //
@@ -19,10 +19,10 @@
 // (allocation bits), the other takes the marks of the cycle that comes or has just been. Sweeping a span
 // makes its marks its allocation bits by clearing the other map; so the two change roles for all spans at
 // once when the sweep generation goes up (go_alloc_map, go_mark_map). A page has room for 1024 bits, the most
-// that a span has objects, and eight pages interleave in pieces of 128 bits, so that the bits of objects of
-// 64 bytes and more, which need one piece, lie close together:
+// that a span has objects, and the pages of a chunk interleave in pieces of 128 bits. Objects of 64 bytes and
+// more need one piece, so that all their bits lie together, and the rest of the map is never touched:
 //
-//   page  0    1    2 ... 7   0    1    2 ... 7   0 ...
+//   page  0    1    2 ...511  0    1    2 ...511  0 ...
 //       +----+----+----+----+----+----+----+----+--
 //   bit | 0  | 0  | 0  | 0  |128 |128 |128 |128 |256
 //       +----+----+----+----+----+----+----+----+--
@@ -30,6 +30,7 @@
 #define GO_ARENA_H
 
 #include "allocators/common/pages.h"
+#include "allocators/go/classes/size_classes.h"
 #include "allocators/go/pages/page_alloc.h"
 #include "base/bits.h"
 
@@ -46,15 +47,18 @@ enum {
   GO_ARENA_MAP_ENTRIES = 1 << (GO_ADDRESS_BITS - GO_ARENA_SHIFT),
   GO_SPAN_BITS = 1024, // objects of a span at most
   GO_PIECE_WORDS = 2,  // of bits that lie together
-  GO_INTERLEAVED = 8,  // pages
+  GO_INTERLEAVED = GO_CHUNK_PAGES,
   GO_PAGE_BITS_BYTES = GO_SPAN_BITS / 8,
-  // The word of a page.
-  GO_WORD_CLASS_SHIFT = 48, // one more than the span class; 0: the page is in no span that is in use
-  GO_WORD_OFFSET_SHIFT = 56,
-  GO_WORD_FAR = 255, // the page lies further from its span's first one than the word can say
+  GO_GREY = 2, // of the maps: objects that are marked and were not looked at
+  GO_MAPS,
+  // The word of a page. 0: it is in no span that is in use.
+  GO_WORD_CLASS = 255, // two more than the span class
+  GO_WORD_OFFSET_SHIFT = 8,
+  GO_WORD_FAR = 63,         // the page lies further from its span's first one than the word can say
+  GO_WORD_FIRST = 1 << 14,  // it is the first of a span of small objects
+  GO_WORD_QUEUED = 1 << 15, // of a span's first page: a marker will look at its grey objects
 };
 #define GO_ARENA_BYTES ((size_t)1 << GO_ARENA_SHIFT)
-#define GO_WORD_TYPE_MASK (((uint64_t)1 << GO_WORD_CLASS_SHIFT) - 1)
 
 struct go_arena {
   uintptr_t base;
@@ -62,9 +66,9 @@ struct go_arena {
   size_t committed;         // bytes from base on
   size_t reserved;          // of the reservation that begins with this arena; 0: it lies within another's
   struct go_arena *next;    // in the order in which they came
-  uint64_t *maps[2];        // the bits
-  size_t maps_committed[2];
-  _Atomic uint64_t pages[GO_ARENA_PAGES];
+  uint64_t *maps[GO_MAPS];  // the bits
+  size_t maps_committed[GO_MAPS];
+  _Atomic uint16_t pages[GO_ARENA_PAGES];
   struct go_span *_Atomic *spans; // of each page: own_spans, or a part of a table of all
   uint8_t *nibbles; // bits of its words, backwards from here (contiguous.h); NULL: there are none
   _Atomic uint64_t in_use[GO_ARENA_PAGES / 64];   // first pages of spans in use
@@ -113,12 +117,20 @@ static inline size_t go_arena_page(uintptr_t address) {
   return address >> GO_PAGE_SHIFT & (GO_ARENA_PAGES - 1);
 }
 
-static inline uint64_t go_page_word(size_t span_class, size_t offset, const struct ht_type *type) {
-  uint64_t far = offset < GO_WORD_FAR ? offset : GO_WORD_FAR;
-  return far << GO_WORD_OFFSET_SHIFT | (uint64_t)(span_class + 1) << GO_WORD_CLASS_SHIFT | (uintptr_t)type;
+static inline uint16_t go_page_word(size_t span_class, size_t offset) {
+  size_t far = offset < GO_WORD_FAR ? offset : GO_WORD_FAR;
+  bool first = offset == 0 && go_span_class_size_class((unsigned)span_class) != 0;
+  return (uint16_t)((first ? GO_WORD_FIRST : far << GO_WORD_OFFSET_SHIFT) | (span_class + 2));
 }
 
-static inline uint64_t go_page_word_at(const struct go_arena *arena, uintptr_t address) {
+static inline unsigned go_page_word_class(uint16_t word) {
+  return (word & GO_WORD_CLASS) - 2u;
+}
+static inline size_t go_page_word_offset(uint16_t word) {
+  return word >> GO_WORD_OFFSET_SHIFT & GO_WORD_FAR;
+}
+
+static inline uint16_t go_page_word_at(const struct go_arena *arena, uintptr_t address) {
   return atomic_load_explicit(&arena->pages[go_arena_page(address)], memory_order_relaxed);
 }
 

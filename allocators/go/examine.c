@@ -24,12 +24,14 @@ static void examine_class(struct go_heap *h, const struct go_span *span, size_t 
 static void examine_tiny(struct go_heap *h, const struct go_span *span, uintptr_t object, size_t bytes) {
   uint32_t is = atomic_load_explicit(&span->sweepgen, memory_order_relaxed);
   size_t index = go_span_index(span, object), offset = object - go_span_object(span, index);
-  bool fresh = is == go_sweepgen(h) || is == go_sweepgen(h) + 3;
+  // What was there when the span was swept has its allocation bit.
+  bool swept = is == go_sweepgen(h) || is == go_sweepgen(h) + 3;
+  bool fresh = swept && !go_span_bit(span, go_map_of(go_sweepgen(h)), index);
   EXAMINE(&h->examination, GOA_19,
           span->elem_size == GO_TINY && go_span_class_noscan(span->span_class) && offset + bytes <= GO_TINY &&
               fresh,
-          "a tiny object of %zu bytes lies at %zu in a block of %zu, in a span of generation %u", bytes,
-          offset, span->elem_size, is);
+          "a tiny object of %zu bytes lies at %zu in a block of %zu, %s, in a span of generation %u", bytes,
+          offset, span->elem_size, fresh ? "new" : "old", is);
 }
 
 struct typing {
@@ -58,6 +60,30 @@ static void examine_type(struct go_heap *h, const struct go_span *span, uintptr_
   EXAMINE(&h->examination, GOG_5, t.references == expected,
           "%zu words of an object of %zu bytes of type %s count as references", t.references, bytes,
           type->name);
+}
+
+struct summing {
+  uintptr_t slot;
+  uint64_t sum;
+};
+
+static void add_word(void *context, ht_ref *word) {
+  struct summing *s = context;
+  s->sum = (s->sum ^ ((uintptr_t)word - s->slot)) * 0x9e3779b97f4a7c15u;
+}
+
+uint64_t go_examine_others(struct go_heap *h, const struct go_span *span, uintptr_t slot) {
+  struct summing s = {slot, 0};
+  if (!go_is_examined(h)) return 0;
+  for (size_t i = 0; i < span->count; i++)
+    if (go_span_object(span, i) != slot) go_each_reference(span, go_span_object(span, i), add_word, &s);
+  return s.sum;
+}
+
+void go_examine_written(struct go_heap *h, const struct go_span *span, uintptr_t slot, uint64_t others) {
+  if (!go_is_examined(h)) return;
+  EXAMINE(&h->examination, GOG_5, go_examine_others(h, span, slot) == others,
+          "what is a reference was noted for the object in slot %p, and of another one too", (void *)slot);
 }
 
 void go_examine_new(struct go_heap *h, const char *object, const struct ht_type *type, size_t bytes,
@@ -116,14 +142,24 @@ static void see_held(void *context, ht_ref *word) {
   if (span) holding->whole &= go_span_has(holding->heap, span, go_span_index(span, (uintptr_t)*word));
 }
 
+static bool has_weak(const struct go_span *span, size_t index) {
+  for (const struct go_special *special = span->specials; special; special = special->next)
+    if (special->kind == GO_SPECIAL_WEAK && go_span_index(span, span->base + special->offset) == index)
+      return true;
+  return false;
+}
+
 void go_examine_revived(struct go_heap *h, const struct go_span *span, uintptr_t slot, unsigned marks) {
   if (!go_is_examined(h)) return;
   struct holding holding = {h, slot, true};
-  bool marked = go_span_bit(span, marks, go_span_index(span, slot));
+  size_t index = go_span_index(span, slot);
+  bool marked = go_span_bit(span, marks, index);
   go_each_reference(span, slot, see_held, &holding);
   EXAMINE(&h->examination, GOG_8, marked && holding.whole,
           "object %p has a finalizer that is due, is %s, and what it holds is %s", (void *)slot,
           marked ? "marked" : "not marked", holding.whole ? "there" : "gone");
+  EXAMINE(&h->examination, GOG_9, !has_weak(span, index),
+          "the finalizer of object %p is due, and weak references from before still give it", (void *)slot);
 }
 
 void go_examine_finalizer(struct go_heap *h, uintptr_t object) {

@@ -132,7 +132,7 @@ static void pages_set(struct go_heap *h, uintptr_t base, size_t pages, struct go
     uintptr_t address = base + (i << GO_PAGE_SHIFT);
     struct go_arena *arena = go_arena_at(&h->arenas, address);
     size_t page = go_arena_page(address);
-    atomic_store_explicit(&arena->pages[page], span ? go_page_word(span->span_class, i, NULL) : 0,
+    atomic_store_explicit(&arena->pages[page], span ? go_page_word(span->span_class, i) : 0,
                           memory_order_relaxed);
     atomic_store_explicit(&arena->spans[page], span, memory_order_release);
   }

@@ -1,11 +1,15 @@
-// Marking: from the roots, everything they reach.
+// Marking: from the roots, everything they reach, span by span.
 //
-// A reference is followed in two steps. Its page's word says the class, so the object's number and its mark
-// are found without the span; who sets the mark has the object to look at. What comes off the stack is
-// fetched first and looked at when GO_AHEAD others have come off after it: by then it has arrived. That is
-// what a marker of a large heap waits for.
+// A reference is followed no further than to the word of its page and its marks: the class says the object's
+// number, and the span that the object lies in is queued. When its turn comes, all of its objects that were
+// found meanwhile are looked at, in the order of addresses. So a large heap is read page by page, not word by
+// word here and there, and what all objects of a span have in common is found once.
 //
-// (Cher, Hosking, Vitek, "Software Prefetching for Mark-Sweep Garbage Collection", ASPLOS 2004.)
+// What an object refers to within its own span is looked at right then, on a stack as large as a span.
+//
+// Go 1.26 does so by default ("Green Tea", runtime/mgcmark_greenteagc.go); there each of a span's objects
+// has a bit beside its mark for whether it was looked at. Here it has one for whether it is to be, in a map
+// of their own (GO_GREY): what is looked at is taken out of it, so that it is empty when marking is over.
 
 #include "allocators/go/mark.h"
 
@@ -14,168 +18,290 @@
 // References of large objects are looked at in pieces, so that others can take some.
 #define OBLET_BYTES ((size_t)128 << 10)
 
-// True if it was not marked. Neighbours share the word.
-static inline bool set_mark(uint64_t *word, uint64_t bit, bool shared) {
+// True if it was not set. Neighbours share the word.
+static inline __attribute__((always_inline)) bool set_bit(uint64_t *word, unsigned at, bool shared) {
+  uint64_t bit = (uint64_t)1 << at;
+  uint64_t before = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+  if (before & bit) return false;
   if (!shared) {
-    uint64_t before = *word;
     *word = before | bit;
-    return !(before & bit);
+    return true;
   }
-  if (__atomic_load_n(word, __ATOMIC_RELAXED) & bit) return false;
-  return !(__atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit);
+  return !(__atomic_fetch_or(word, bit, __ATOMIC_SEQ_CST) & bit);
 }
 
-static __attribute__((cold, noinline)) void bad_reference(struct go_heap *h, uintptr_t address) {
-  GO_MUST(h, GOG_6, false, "a reference was found to %p, where no span is", (void *)address);
+static inline uint64_t take_bits(uint64_t *word, bool shared) {
+  uint64_t bits = *word;
+  if (!shared)
+    *word = 0;
+  else if ((bits = __atomic_load_n(word, __ATOMIC_SEQ_CST)))
+    bits = __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST);
+  return bits;
 }
 
-static inline __attribute__((always_inline)) void grey(struct go_marker *k, uintptr_t address, bool shared) {
+// False: no memory.
+static inline bool put(struct go_marker *k, uintptr_t page) {
+  if (k->queue.top == k->queue.end && !go_work_make_room(&k->heap->work, k)) return false;
+  *k->queue.top++ = page;
+  return true;
+}
+
+// A span that is queued has all that it has grey looked at, also what becomes so before its turn. If it
+// cannot be queued it stays as if it were, which is how it is found again.
+static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page) {
+  _Atomic uint16_t *word = &arena->pages[page];
+  uint16_t before = atomic_load(word);
+  if (before & GO_WORD_QUEUED) return;
+  if (!k->shared)
+    atomic_store_explicit(word, before | GO_WORD_QUEUED, memory_order_relaxed);
+  else if (atomic_fetch_or(word, GO_WORD_QUEUED) & GO_WORD_QUEUED)
+    return;
+  if (!put(k, arena->base + (page << GO_PAGE_SHIFT))) k->lost = true;
+}
+
+// From here on it can be queued again.
+static inline void unqueue(struct go_marker *k, struct go_arena *arena, size_t page) {
+  _Atomic uint16_t *word = &arena->pages[page];
+  if (k->shared)
+    atomic_fetch_and(word, (uint16_t)~GO_WORD_QUEUED);
+  else
+    atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) & (uint16_t)~GO_WORD_QUEUED,
+                          memory_order_relaxed);
+}
+
+// Where the mark of an object is.
+struct place {
+  struct go_arena *arena;
+  size_t page; // the first of its span
+  unsigned span_class;
+  size_t index;
+};
+
+// Of an object that is large, or lies on another page than its span's first.
+static __attribute__((noinline)) struct place find_far(struct go_heap *h, uintptr_t address) {
+  struct go_arena *arena = go_arena_at(&h->arenas, address);
+  struct go_span *span = atomic_load_explicit(&arena->spans[go_arena_page(address)], memory_order_relaxed);
+  GO_MUST(h, GOG_6, span != NULL, "a reference was found to %p, where no span is", (void *)address);
+  if (!span) return (struct place){0};
+  return (struct place){span->arena, span->first_page, span->span_class, go_span_index(span, address)};
+}
+
+// It was not marked until now.
+static __attribute__((noinline)) void object_found(struct go_marker *k, struct go_arena *arena, size_t page,
+                                                   unsigned span_class, size_t index) {
+  size_t elem_size = go_class_size[go_span_class_size_class(span_class)];
+  k->objects++;
+  k->bytes +=
+      elem_size ? elem_size : atomic_load_explicit(&arena->spans[page], memory_order_relaxed)->elem_size;
+  if (go_span_class_noscan(span_class)) return;
+  set_bit(go_bits_word(arena, GO_GREY, page, index / 64), index % 64, k->shared);
+  queue(k, arena, page);
+}
+
+static inline __attribute__((always_inline)) void mark_word(struct go_marker *k, uintptr_t address,
+                                                            bool shared) {
   struct go_heap *h = k->heap;
   struct go_arena *arena = go_arena_at(&h->arenas, address);
   if (__builtin_expect(!arena, 0)) return; // an object of size 0
   size_t page = go_arena_page(address);
-  uint64_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
-  if (__builtin_expect(word == 0, 0)) bad_reference(h, address);
-  unsigned span_class = (unsigned)(word >> GO_WORD_CLASS_SHIFT & 255) - 1;
-  size_t offset = word >> GO_WORD_OFFSET_SHIFT, elem_size = go_class_size[span_class >> 1];
-  uintptr_t base = (address & ~(GO_PAGE_SIZE - 1)) - (offset << GO_PAGE_SHIFT);
-  if (__builtin_expect(elem_size == 0, 0)) {
-    struct go_span *span = atomic_load_explicit(&arena->spans[page], memory_order_relaxed);
-    arena = span->arena;
-    page = span->first_page;
-    base = span->base;
-    elem_size = span->elem_size;
-  } else {
-    page -= offset;
-  }
-  size_t index = go_object_index(span_class >> 1, address - base);
-  if (!set_mark(go_bits_word(arena, k->map, page, index / 64), (uint64_t)1 << index % 64, shared)) return;
-  k->bytes += elem_size;
-  k->objects++;
-  if (!go_span_class_noscan(span_class)) go_work_put(&h->work, k, base + index * elem_size);
+  uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
+  unsigned span_class = go_page_word_class(word);
+  struct place p = {arena, page, span_class,
+                    go_object_index(go_span_class_size_class(span_class), address & (GO_PAGE_SIZE - 1))};
+  if (__builtin_expect(!(word & GO_WORD_FIRST), 0) && !(p = find_far(h, address)).arena) return;
+  if (set_bit(go_bits_word(p.arena, k->map, p.page, p.index / 64), p.index % 64, shared))
+    object_found(k, p.arena, p.page, p.span_class, p.index);
 }
 
-static inline __attribute__((always_inline)) void look_at_word(struct go_marker *k, ht_ref *field,
-                                                               bool shared) {
-  uintptr_t address = (uintptr_t)*field;
-  if (address) grey(k, address, shared);
+static inline __attribute__((always_inline)) void look_at_words(struct go_marker *k, const ht_ref *fields,
+                                                                uint64_t references, bool shared) {
+  for (; references; references &= references - 1) {
+    uintptr_t address = (uintptr_t)fields[base_ctz(references)];
+    if (address) mark_word(k, address, shared);
+  }
 }
 
 // Whole elements; what is behind them in a slot is zero.
-static inline __attribute__((always_inline)) void
-look_at_elements(struct go_marker *k, ht_ref *field, size_t words, const struct ht_type *type, bool shared) {
+static void look_at_elements(struct go_marker *k, const ht_ref *field, size_t words,
+                             const struct ht_type *type, bool shared) {
   size_t element = type->size / HT_WORD;
-  const uint64_t *map = type->reference_map;
-  for (; words >= element; words -= element, field += element)
-    for (size_t at = 0; at * 64 < element; at++)
-      for (uint64_t bits = map[at]; bits; bits &= bits - 1)
-        look_at_word(k, field + at * 64 + base_ctz(bits), shared);
-}
-
-static inline void look_at_bitmap(struct go_marker *k, uintptr_t object, size_t elem_size, bool shared) {
-  const struct go_arena *arena = go_arena_at(&k->heap->arenas, object);
-  if (arena->nibbles) {
-    size_t start = (object - arena->base) / HT_WORD, all = start + elem_size / HT_WORD;
-    for (size_t word = start; word < all && go_nibble_has_more(arena, word); word++)
-      if (go_nibble_is_reference(arena, word)) look_at_word(k, (ht_ref *)arena->base + word, shared);
+  if (element == 1) {
+    for (; words > 64; words -= 64, field += 64) look_at_words(k, field, ~(uint64_t)0, shared);
+    if (words) look_at_words(k, field, ~(uint64_t)0 >> (64 - words), shared);
     return;
   }
-  uintptr_t page = object & ~(GO_PAGE_SIZE - 1);
-  const uint64_t *bitmap = (const uint64_t *)(page + GO_PAGE_SIZE - GO_BITMAP_BYTES);
-  size_t first = (object - page) / HT_WORD, end = first + elem_size / HT_WORD;
-  for (size_t word = first / 64; word * 64 < end; word++)
-    for (uint64_t bits = bitmap[word] & base_bitmap_mask(word, first, end); bits; bits &= bits - 1)
-      look_at_word(k, (ht_ref *)page + word * 64 + base_ctz(bits), shared);
+  for (; words >= element; words -= element, field += element)
+    for (size_t at = 0; at * 64 < element; at++)
+      look_at_words(k, field + at * 64, type->reference_map[at], shared);
 }
 
 // A piece of a large object: the elements that begin in it.
-static void look_at_piece(struct go_marker *k, const struct go_span *span, size_t start, bool shared) {
+static void look_at_piece(struct go_marker *k, const struct go_span *span, size_t start) {
   const struct ht_type *type = span->type;
   if (!type) return; // it is still being zeroed
   size_t bytes = span->limit - span->base, end = start + OBLET_BYTES;
   if (end > bytes) end = bytes;
   size_t first = (start + type->size - 1) / type->size, behind = (end + type->size - 1) / type->size;
   look_at_elements(k, (ht_ref *)(span->base + first * type->size), (behind - first) * type->size / HT_WORD,
-                   type, shared);
+                   type, k->shared);
 }
 
 // All pieces but the first are work of their own.
-static void look_at_large(struct go_marker *k, uintptr_t from, bool shared) {
-  struct go_heap *h = k->heap;
-  const struct go_span *span = go_span_of(h, from);
+static void look_at_large(struct go_marker *k, uintptr_t from) {
+  const struct go_span *span = go_span_of(k->heap, from);
   if (from == span->base)
-    for (uintptr_t piece = from + OBLET_BYTES; piece < span->limit; piece += OBLET_BYTES)
-      go_work_put(&h->work, k, piece);
-  look_at_piece(k, span, from - span->base, shared);
+    for (size_t piece = OBLET_BYTES; piece < span->limit - span->base; piece += OBLET_BYTES)
+      if (!put(k, span->base + piece)) look_at_piece(k, span, piece);
+  look_at_piece(k, span, from - span->base);
 }
 
-static inline __attribute__((always_inline)) void look_at(struct go_marker *k, uintptr_t object,
-                                                          bool shared) {
-  struct go_heap *h = k->heap;
-  uint64_t word = go_page_word_at(go_arena_at(&h->arenas, object), object);
-  unsigned span_class = (unsigned)(word >> GO_WORD_CLASS_SHIFT & 255) - 1;
-  const struct ht_type *type = (const struct ht_type *)(word & GO_WORD_TYPE_MASK);
-  size_t elem_size = go_class_size[span_class >> 1];
-  if (__builtin_expect(type != NULL, 1))
-    look_at_elements(k, (ht_ref *)object, elem_size / HT_WORD, type, shared);
-  else if (elem_size == 0)
-    look_at_large(k, object, shared);
-  else if (elem_size > GO_BITMAP_MOST)
-    look_at_elements(k, (ht_ref *)(object + GO_HEADER), (elem_size - GO_HEADER) / HT_WORD,
-                     *(const struct ht_type **)object, shared);
+// Which words of an object in a span of one type are references, if a word says all.
+static uint64_t references_of(const struct ht_type *type, size_t words) {
+  size_t element = type->size / HT_WORD;
+  uint64_t references = 0;
+  for (size_t at = 0; at + element <= words; at += element) references |= type->reference_map[0] << at;
+  return references;
+}
+
+static uint64_t references_in_nibbles(const struct go_arena *arena, uintptr_t object, size_t elem_size) {
+  size_t first = (object - arena->base) / HT_WORD, words = elem_size / HT_WORD;
+  uint64_t references = 0;
+  for (size_t at = 0; at < words && go_nibble_has_more(arena, first + at); at++)
+    references |= (uint64_t)go_nibble_is_reference(arena, first + at) << at;
+  return references;
+}
+
+// The same in a mixed span.
+static uint64_t references_in(const struct go_arena *arena, uintptr_t object, size_t elem_size) {
+  if (arena->nibbles) return references_in_nibbles(arena, object, elem_size);
+  uintptr_t page = object & ~(GO_PAGE_SIZE - 1);
+  const uint64_t *bitmap = (const uint64_t *)(page + GO_PAGE_SIZE - GO_BITMAP_BYTES);
+  size_t first = (object - page) / HT_WORD, words = elem_size / HT_WORD;
+  uint64_t references = bitmap[first / 64] >> first % 64;
+  if (first % 64 + words > 64) references |= bitmap[first / 64 + 1] << (64 - first % 64);
+  return words < 64 ? references & (((uint64_t)1 << words) - 1) : references;
+}
+
+// What a marker has of the span it looks at. Objects of it that are found are not made grey, but looked at
+// next: there are never more than the span has.
+struct looking {
+  struct go_arena *arena;
+  uintptr_t base;
+  size_t bytes; // of all objects
+  size_t elem_size;
+  const struct ht_type *type; // of all; NULL: each says its own
+  uint64_t references;        // then, which words of each
+  unsigned size_class;
+  uint64_t *marks; // first word
+  size_t count;
+  uint16_t next[GO_SPAN_BITS];
+};
+
+static inline __attribute__((always_inline)) void
+look_at_own(struct go_marker *k, struct looking *l, const ht_ref *fields, uint64_t references, bool shared) {
+  uintptr_t base = l->base;
+  size_t count = l->count;
+  size_t bytes = l->bytes;
+  for (; references; references &= references - 1) {
+    uintptr_t address = (uintptr_t)fields[base_ctz(references)];
+    if (!address) continue;
+    size_t offset = address - base;
+    if (offset < bytes) {
+      size_t index = go_object_index(l->size_class, offset);
+      uint64_t *word = l->marks + (index / 128 * GO_INTERLEAVED * GO_PIECE_WORDS + index / 64 % 2);
+      l->next[count] = (uint16_t)index;
+      count += set_bit(word, index % 64, shared);
+    } else {
+      mark_word(k, address, shared);
+    }
+  }
+  l->count = count;
+}
+
+static inline __attribute__((always_inline)) void look_at(struct go_marker *k, struct looking *l,
+                                                          uintptr_t object, bool shared) {
+  if (__builtin_expect(l->type != NULL, 1))
+    look_at_own(k, l, (ht_ref *)object, l->references, shared);
+  else if (l->elem_size > GO_BITMAP_MOST)
+    look_at_elements(k, (ht_ref *)(object + GO_HEADER), (l->elem_size - GO_HEADER) / HT_WORD,
+                     *(const struct ht_type **)object, k->shared);
   else
-    look_at_bitmap(k, object, elem_size, shared);
+    look_at_own(k, l, (ht_ref *)object, references_in(l->arena, object, l->elem_size), shared);
 }
 
-// The next object to look at: what comes off the stack is fetched, and the one that has waited longest is
-// looked at. 0: there is none.
-static inline __attribute__((always_inline)) uintptr_t next_object(struct go_marker *k) {
+static inline __attribute__((always_inline)) void look_at_span(struct go_marker *k, uintptr_t base,
+                                                               bool shared) {
+  struct go_arena *arena = go_arena_at(&k->heap->arenas, base);
+  size_t page = go_arena_page(base);
+  const struct go_span *span = atomic_load_explicit(&arena->spans[page], memory_order_relaxed);
+  if (go_span_is_large(span)) {
+    if (base == span->base) {
+      unqueue(k, arena, page);
+      take_bits(go_bits_word(arena, GO_GREY, page, 0), shared);
+    }
+    look_at_large(k, base);
+    return;
+  }
+  unqueue(k, arena, page);
+  struct looking l;
+  l.arena = arena;
+  l.base = base;
+  l.bytes = span->limit - base;
+  l.elem_size = span->elem_size;
+  l.type = span->type == GO_MIXED ? NULL : span->type;
+  l.references = l.type ? references_of(l.type, l.elem_size / HT_WORD) : 0;
+  l.size_class = go_span_class_size_class(span->span_class);
+  l.marks = go_bits_word(arena, k->map, page, 0);
+  size_t words = (span->count + 63) / 64, objects = 0;
+  for (size_t at = 0; at < words; at++) {
+    uint64_t bits = take_bits(go_bits_word(arena, GO_GREY, page, at), shared);
+    for (; bits; bits &= bits - 1) {
+      l.count = 0;
+      look_at(k, &l, base + (at * 64 + base_ctz(bits)) * l.elem_size, shared);
+      while (l.count) {
+        objects++;
+        look_at(k, &l, base + l.next[--l.count] * l.elem_size, shared);
+      }
+    }
+  }
+  k->objects += objects;
+  k->bytes += objects * l.elem_size;
+}
+
+static inline __attribute__((always_inline)) void drain_as(struct go_marker *k, bool shared) {
   for (;;) {
-    uintptr_t object = go_work_get(&k->heap->work, k);
-    if (!object) {
-      if (!k->on_way) return 0;
-      k->on_way--;
-      return k->ring[k->first++ % GO_AHEAD];
-    }
-    __builtin_prefetch((void *)object);
-    unsigned at = (k->first + k->on_way) % GO_AHEAD;
-    if (k->on_way < GO_AHEAD) {
-      k->ring[at] = object;
-      k->on_way++;
-      continue;
-    }
-    uintptr_t fetched = k->ring[at];
-    k->ring[at] = object;
-    k->first++;
-    return fetched;
+    if (k->turn.top == k->turn.first && !go_work_refill(&k->heap->work, k)) break;
+    look_at_span(k, *--k->turn.top, shared);
   }
 }
 
-static inline __attribute__((always_inline)) void drain(struct go_marker *k, bool shared) {
-  uintptr_t object;
-  do
-    while ((object = next_object(k))) look_at(k, object, shared);
-  while (shared && go_work_steal(&k->heap->work, k));
+static void drain(struct go_marker *k) {
+  drain_as(k, false);
 }
 
-static void drain_alone(struct go_marker *k) {
-  drain(k, false);
-}
 static void drain_shared(struct go_marker *k) {
-  drain(k, true);
+  do drain_as(k, true);
+  while (go_work_steal(&k->heap->work, k));
 }
 
-void go_marker_grey(struct go_marker *k, uintptr_t address) {
-  grey(k, address, true);
+void go_marker_grey(struct go_marker *k, const ht_ref *words, size_t count) {
+  for (; count > 64; count -= 64, words += 64) look_at_words(k, words, ~(uint64_t)0, k->shared);
+  look_at_words(k, words, count ? ~(uint64_t)0 >> (64 - count) : 0, k->shared);
 }
 
 void go_marker_look_at(struct go_marker *k, const struct go_span *span, uintptr_t object) {
   if (go_span_class_noscan(span->span_class)) return;
-  if (!go_span_is_large(span))
-    look_at(k, object, true);
-  else
+  if (go_span_is_large(span)) {
     for (size_t start = 0; start < span->limit - span->base; start += OBLET_BYTES)
-      look_at_piece(k, span, start, true);
+      look_at_piece(k, span, start);
+  } else if (span->type == GO_MIXED) {
+    look_at_words(k, (ht_ref *)object, references_in(span->arena, object, span->elem_size), k->shared);
+  } else if (span->type) {
+    look_at_words(k, (ht_ref *)object, references_of(span->type, span->elem_size / HT_WORD), k->shared);
+  } else {
+    look_at_elements(k, (ht_ref *)(object + GO_HEADER), (span->elem_size - GO_HEADER) / HT_WORD,
+                     *(const struct ht_type **)object, k->shared);
+  }
 }
 
 static void prepare(struct go_heap *h, struct go_marker *k, bool shared) {
@@ -220,7 +346,7 @@ void go_markers_end(struct go_work *work) {
 static void drain_all(struct go_heap *h, unsigned count) {
   struct go_work *work = &h->work;
   if (count == 1) {
-    drain_alone(&work->markers[0]);
+    drain(&work->markers[0]);
     return;
   }
   atomic_store(&work->idle, 0);
@@ -231,7 +357,7 @@ static void drain_all(struct go_heap *h, unsigned count) {
   while (atomic_load(&work->helping)) base_park(&work->done);
 }
 
-// Objects that are marked were perhaps not looked at.
+// Spans are perhaps queued that are in no queue.
 static bool take_lost(struct go_heap *h, unsigned count) {
   bool lost = false;
   for (unsigned i = 0; i < count; i++) {
@@ -241,17 +367,13 @@ static bool take_lost(struct go_heap *h, unsigned count) {
   return lost;
 }
 
-static void look_again(struct go_heap *h, struct go_marker *k) {
+static void look_at_lost(struct go_heap *h, struct go_marker *k) {
   for (struct go_arena *arena = h->arenas.first; arena; arena = arena->next)
     for (size_t page = 0; page < GO_ARENA_PAGES; page++) {
-      if (!go_page_set_test(arena->in_use, page)) continue;
-      struct go_span *span = atomic_load_explicit(&arena->spans[page], memory_order_relaxed);
-      if (go_span_class_noscan(span->span_class)) continue;
-      for (size_t i = 0; i < span->count; i++)
-        if (go_span_bit(span, k->map, i)) {
-          go_marker_look_at(k, span, go_span_object(span, i));
-          drain_alone(k);
-        }
+      uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
+      if (!(word & GO_WORD_QUEUED)) continue;
+      look_at_span(k, arena->base + (page << GO_PAGE_SHIFT), false);
+      drain(k);
     }
 }
 
@@ -260,7 +382,7 @@ void go_mark(struct go_heap *h) {
   for (unsigned i = 0; i < count; i++) prepare(h, &h->work.markers[i], count > 1);
   go_mark_roots(h, &h->work.markers[0]);
   drain_all(h, count);
-  while (take_lost(h, count)) look_again(h, &h->work.markers[0]);
+  while (take_lost(h, count)) look_at_lost(h, &h->work.markers[0]);
   h->marked_bytes = h->marked_objects = 0;
   for (unsigned i = 0; i < count; i++) {
     h->marked_bytes += h->work.markers[i].bytes;

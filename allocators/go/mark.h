@@ -4,8 +4,8 @@
 
 #include "allocators/go/go.h"
 
-// The object that `address` points into is marked; what it holds will be looked at.
-void go_marker_grey(struct go_marker *k, uintptr_t address);
+// The objects that these words point into are marked, what they hold will be looked at. A word may be NULL.
+void go_marker_grey(struct go_marker *k, const ht_ref *words, size_t count);
 // What an object holds is made grey, not the object.
 void go_marker_look_at(struct go_marker *k, const struct go_span *span, uintptr_t object);
 

@@ -6,8 +6,7 @@
 
 static void grey_slots(struct go_marker *k, const struct ht_mutator *m) {
   for (const struct ht_frame *frame = m->frames; frame; frame = frame->previous)
-    for (size_t i = 0; i < frame->count; i++)
-      if (frame->slots[i]) go_marker_grey(k, (uintptr_t)frame->slots[i]);
+    go_marker_grey(k, frame->slots, frame->count);
 }
 
 // A word that may be anything points at an object if a span is there and the object it would be is in use.
@@ -15,7 +14,8 @@ static void grey_ambiguous(struct go_heap *h, struct go_marker *k, uintptr_t wor
   struct go_span *span = go_span_of(h, word);
   if (!span || word >= span->limit) return;
   size_t index = go_span_index(span, word);
-  if (index < span->free_index || go_span_bit(span, 1 - k->map, index)) go_marker_grey(k, word);
+  if (index < span->free_index || go_span_bit(span, 1 - k->map, index))
+    go_marker_grey(k, (ht_ref[]){(ht_ref)word}, 1);
 }
 
 // What an object with a finalizer holds has to be there when it runs. The object itself is no root.
@@ -38,16 +38,14 @@ static void grey_specials(struct go_heap *h, struct go_marker *k) {
 static void grey_due(struct go_heap *h, struct go_marker *k) {
   base_list_each(link, &h->due) {
     struct go_due *due = base_container_of(link, struct go_due, link);
-    if (due->finalizes) go_marker_grey(k, base_container_of(due, struct go_special, due)->object);
+    if (due->finalizes)
+      go_marker_grey(k, (ht_ref[]){(ht_ref)base_container_of(due, struct go_special, due)->object}, 1);
   }
 }
 
 void go_mark_roots(struct go_heap *h, struct go_marker *k) {
   base_list_each(link, &h->mutators) grey_slots(k, &go_mutator_at(link)->head);
-  base_list_each(link, &h->globals) {
-    ht_ref value = *go_global_at(link)->global;
-    if (value) go_marker_grey(k, (uintptr_t)value);
-  }
+  base_list_each(link, &h->globals) go_marker_grey(k, go_global_at(link)->global, 1);
   base_list_each(link, &h->ambiguous) grey_ambiguous(h, k, *go_global_at(link)->word);
   grey_due(h, k);
   grey_specials(h, k);

@@ -13,7 +13,7 @@
 // asked (go_cache_sync).
 //
 // Which words are references. A span of objects of up to GO_BITMAP_MOST bytes whose objects all are of one
-// type says that type once, in `type` and in the word of its page. When another type comes it becomes mixed:
+// type says that type once, in `type`. When another type comes it becomes mixed:
 // then a bitmap at its page's end has a bit for each word. Larger objects have a header that names their
 // type, and large ones have their span's `type`.
 //

@@ -95,9 +95,9 @@ void go_specials_sweep(struct go_heap *h, struct go_span *span, unsigned marks) 
       uint64_t *word = go_span_bits(span, marks, index / 64);
       go_bits_store(word, *word | (uint64_t)1 << index % 64);
       atomic_fetch_add_explicit(&h->live, span->elem_size, memory_order_relaxed);
-      go_examine_revived(h, span, go_span_object(span, index), marks);
     }
     at = end_object(h, span, at, index, revived);
+    if (revived) go_examine_revived(h, span, go_span_object(span, index), marks);
   }
   base_mutex_unlock(&h->lists);
 }

@@ -1,5 +1,6 @@
 #include "allocators/go/work.h"
 
+#include "base/list.h"
 #include "base/pause.h"
 
 enum { BLOCK_BYTES = 32 << 10, BUFFERS = BLOCK_BYTES / GO_BUFFER_BYTES };
@@ -51,35 +52,56 @@ static struct go_buffer *take_free(struct go_work *work) {
   return buffer;
 }
 
+// The one in hand.
+static struct go_buffer *buffer_of(const struct go_stack *stack) {
+  return stack->first ? base_container_of(stack->first, struct go_buffer, pages) : NULL;
+}
+
+static void take_in_hand(struct go_stack *stack, struct go_buffer *buffer, size_t count) {
+  stack->first = buffer->pages;
+  stack->top = stack->first + count;
+  stack->end = stack->first + GO_BUFFER_PAGES;
+}
+
 // The full buffer in hand goes under a new one, or is offered if nothing is.
-bool go_work_put_slow(struct go_work *work, struct go_marker *k, uintptr_t object) {
-  struct go_buffer *fresh = take_free(work), *nothing = NULL;
+bool go_work_make_room(struct go_work *work, struct go_marker *k) {
+  struct go_buffer *fresh = take_free(work), *full = buffer_of(&k->queue), *nothing = NULL;
   if (!fresh) return false;
   // Once it is offered it may be another's.
-  struct go_buffer *older = k->buffer ? k->buffer->next : NULL;
-  bool offered = k->shared && k->buffer &&
-                 atomic_compare_exchange_strong_explicit(&k->offered, &nothing, k->buffer,
-                                                         memory_order_release, memory_order_relaxed);
-  fresh->next = offered ? older : k->buffer;
-  fresh->count = 1;
-  fresh->objects[0] = object;
-  k->buffer = fresh;
+  struct go_buffer *older = full ? full->next : NULL;
+  bool offered = k->shared && full &&
+                 atomic_compare_exchange_strong_explicit(&k->offered, &nothing, full, memory_order_release,
+                                                         memory_order_relaxed);
+  fresh->next = offered ? older : full;
+  take_in_hand(&k->queue, fresh, 0);
   return true;
 }
 
-uintptr_t go_work_get_slow(struct go_work *work, struct go_marker *k) {
-  while (k->buffer) {
-    if (k->buffer->count) return k->buffer->objects[--k->buffer->count];
-    struct go_buffer *empty = k->buffer;
-    k->buffer = empty->next;
-    give_free(work, empty);
+// A full one, in the place of the empty one.
+static void turn_to(struct go_work *work, struct go_marker *k, struct go_buffer *full) {
+  struct go_buffer *empty = buffer_of(&k->turn);
+  if (empty) give_free(work, empty);
+  take_in_hand(&k->turn, full, GO_BUFFER_PAGES);
+}
+
+bool go_work_refill(struct go_work *work, struct go_marker *k) {
+  struct go_buffer *empty = buffer_of(&k->turn);
+  if (empty && empty->next) {
+    turn_to(work, k, empty->next);
+    return true;
   }
-  if (!k->shared) return 0;
-  struct go_buffer *own = atomic_exchange_explicit(&k->offered, NULL, memory_order_acquire);
-  if (!own) return 0;
+  if (k->queue.top != k->queue.first) {
+    struct go_stack over = k->turn;
+    k->turn = k->queue;
+    k->queue = over;
+    return true;
+  }
+  struct go_buffer *own =
+      k->shared ? atomic_exchange_explicit(&k->offered, NULL, memory_order_acquire) : NULL;
+  if (!own) return false;
   own->next = NULL;
-  k->buffer = own;
-  return own->objects[--own->count];
+  turn_to(work, k, own);
+  return true;
 }
 
 bool go_work_steal(struct go_work *work, struct go_marker *k) {
@@ -93,8 +115,8 @@ bool go_work_steal(struct go_work *work, struct go_marker *k) {
       atomic_fetch_sub(&work->idle, 1);
       struct go_buffer *taken = atomic_exchange_explicit(&other->offered, NULL, memory_order_acquire);
       if (taken) {
-        taken->next = k->buffer;
-        k->buffer = taken;
+        taken->next = NULL;
+        turn_to(work, k, taken);
         return true;
       }
       atomic_fetch_add(&work->idle, 1);

@@ -1,18 +1,20 @@
-// Marking's work: grey objects, and who has them.
+// Marking's work: pages, each the first of a span with grey objects or of a piece of a large one, and who has
+// them.
 //
-//   marker --+-- on its way   objects that are being fetched, looked at next (a ring)
-//            +-- full, full ... buffers of grey objects, the newest in hand
-//            +-- offered      one buffer that others may take
+//   marker --+-- queue     what was found since its turn began: a buffer in hand, full ones behind it
+//            +-- turn      what it looks at now: the same
+//            +-- offered   one buffer that others may take
 //
-// An object is grey once, when its mark is set, and goes to whoever set it. A marker works from its newest
-// buffer; whenever it has a whole buffer to spare it offers it, and a marker that has nothing left takes what
-// another one offers. A marker is idle when it has nothing and its own offer is gone; when all are, marking
-// is over: work comes from work only, and none is left.
+// A marker puts what it finds into its queue and works through its turn; when that is done the queue is its
+// next turn. So a span waits while all that was found before it is looked at, and more of its objects are
+// found. Whenever the buffer in hand is full it is offered, unless one is, and a marker that has nothing left
+// takes what another one offers. A marker is idle when it has nothing and its own offer is gone; when all
+// are, marking is over: work comes from work only, and none is left.
 //
-// If a buffer is refused memory the object stays marked and is not kept: the marker says so (`lost`), and
-// when everything else is done all marked objects are looked at again.
+// If a buffer is refused memory a page is not kept: the marker says so (`lost`), and when everything else is
+// done all pages are asked whether they are queued.
 //
-// (Go's work buffers hold 253 objects and pass through one global list, runtime/mgcwork.go.)
+// (Go's work buffers pass through one global list, runtime/mgcwork.go.)
 #ifndef GO_WORK_H
 #define GO_WORK_H
 
@@ -26,31 +28,32 @@
 
 // Of a buffer: but for tests.
 #ifndef GO_BUFFER_BYTES
-#define GO_BUFFER_BYTES 2048
+#define GO_BUFFER_BYTES 256
 #endif
 
 enum {
-  GO_BUFFER_OBJECTS = (GO_BUFFER_BYTES - 2 * sizeof(void *)) / sizeof(uintptr_t),
-  GO_AHEAD = 16, // objects that are on their way
+  GO_BUFFER_PAGES = (GO_BUFFER_BYTES - sizeof(void *)) / sizeof(uintptr_t),
 };
 
 struct go_buffer {
   struct go_buffer *next; // older ones of its marker, or free ones
-  size_t count;
-  uintptr_t objects[GO_BUFFER_OBJECTS];
+  uintptr_t pages[GO_BUFFER_PAGES];
+};
+
+// The buffer in hand: its pages are [first, top), it has room up to `end`. All others are full, or free.
+struct go_stack {
+  uintptr_t *top, *first, *end; // all NULL: there is none
 };
 
 struct go_heap;
 
 struct go_marker {
   struct go_heap *heap;
-  unsigned map;           // of the marks
-  bool shared;            // others mark too
-  bool lost;              // an object was not kept
-  unsigned first, on_way; // of the ring
-  uintptr_t ring[GO_AHEAD];
-  struct go_buffer *buffer; // in hand; NULL: none
-  uint64_t bytes, objects;  // that it marked
+  unsigned map; // of the marks
+  bool shared;  // others mark too
+  bool lost;    // a page was not kept
+  struct go_stack queue, turn;
+  uint64_t bytes, objects; // that it marked
   struct base_thread thread;
   struct base_parker wake;
   bool started;
@@ -72,25 +75,11 @@ struct go_work {
 bool go_work_init(struct go_work *work, struct go_heap *h, struct pages *memory, unsigned markers);
 void go_work_finish(struct go_work *work);
 
-// False: no memory, the object is not kept.
-bool go_work_put_slow(struct go_work *work, struct go_marker *k, uintptr_t object);
+// The queue gets room for a page. False: no memory.
+bool go_work_make_room(struct go_work *work, struct go_marker *k);
 
-static inline void go_work_put(struct go_work *work, struct go_marker *k, uintptr_t object) {
-  struct go_buffer *buffer = k->buffer;
-  if (__builtin_expect(buffer && buffer->count < GO_BUFFER_OBJECTS, 1))
-    buffer->objects[buffer->count++] = object;
-  else if (!go_work_put_slow(work, k, object))
-    k->lost = true;
-}
-
-// 0: it has nothing, not even what it offered.
-uintptr_t go_work_get_slow(struct go_work *work, struct go_marker *k);
-
-static inline uintptr_t go_work_get(struct go_work *work, struct go_marker *k) {
-  struct go_buffer *buffer = k->buffer;
-  if (__builtin_expect(buffer && buffer->count > 0, 1)) return buffer->objects[--buffer->count];
-  return go_work_get_slow(work, k);
-}
+// The turn, which is over, gets pages. False: there are none, not even what it offered.
+bool go_work_refill(struct go_work *work, struct go_marker *k);
 
 // Waits until another marker has something to take (true), or all have nothing.
 bool go_work_steal(struct go_work *work, struct go_marker *k);
