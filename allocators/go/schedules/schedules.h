@@ -26,7 +26,8 @@ struct schedules {
   unsigned drawn;                                // runs of each larger one that is right
 };
 
-// A test's main: [--less] smaller bounds, for builds that are slow; [--finds] of a build with a planted bug.
+// A test's main: [--less] smaller bounds, for builds that are slow; [--finds TRIAL] of a build
+// with a planted bug that this one shows.
 int schedules_main(const struct schedules *schedules, int argc, char **argv);
 
 #endif

@@ -25,6 +25,7 @@ static struct sweep_world {
     struct ht_mutator *m;
   } threads[SWEEP_THREADS];
   _Atomic(const char *) wrong;
+  char message[128]; // the heap's own of what is broken
 } world;
 
 const char *sweep_wrong(void) {
@@ -103,7 +104,7 @@ static void thread(void *argument) {
   heap_push(t->m, frame);
   for (const char *step = t->steps; *step; step++) do_step(t, *step, frame);
   heap_pop(t->m);
-  heap_detach(t->m);
+  heap_block(t->m);
 }
 
 // Full spans, of whose objects some stay in the frame.
@@ -155,6 +156,7 @@ static void check_places(void) {
     go_span_set_each(&central->partial[i], see, &places);
   }
   must(places == 1, "a span is in two places, or in none");
+  must(!heap()->examination.broken, world.message);
   for (unsigned i = 0; i < SPANS; i++) {
     const struct go_span *span = world.spans[i];
     if (alive[i]) must(span->alloc_count >= alive[i] && span->alloc_count <= count[i], "objects are lost");
@@ -181,6 +183,10 @@ void sweep_run(const void *program) {
   go_collect_if_due(go_mutator_of(world.m), 0);
   // Of the classes before these there are no spans.
   atomic_store_explicit(&heap()->sweeping.central, 2u * world.spans[0]->span_class, memory_order_relaxed);
+  for (unsigned i = 0; i < world.program->swept; i++) go_sweep_one(heap());
+  // What the heap looks at in any case is told, and ends nothing.
+  heap()->examination.message = world.message;
+  heap()->examination.message_size = sizeof world.message;
   heap_block(world.m);
   for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
     struct sweep_thread *t = &world.threads[i];
@@ -191,9 +197,11 @@ void sweep_run(const void *program) {
   }
   for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
     base_thread_join(&threads[i]);
+    heap_detach(world.threads[i].m);
     heaptrial_heap.carrier_close(world.threads[i].carrier);
   }
   heap_unblock(world.m, world.carrier);
+  must(!heap()->examination.broken, world.message);
   if (world.wrong) return; // what is broken may have no end
   check_places();
   if (world.program->thorough) check_all();
