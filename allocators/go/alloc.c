@@ -139,7 +139,7 @@ bool go_alloc_slow(struct go_mutator *m, ht_ref *slot, const struct ht_type *typ
     object = alloc(h, m->carrier, type, bytes, alignment, flags);
     if (!object) return false;
   }
-  go_examine_new(h, object, type, bytes, alignment);
+  go_examine_new(h, m->carrier, object, type, bytes, alignment);
   *slot = object;
   return true;
 }

@@ -20,7 +20,8 @@ static uint32_t generation(const struct go_span *span) {
 
 static void check_shape(struct checking *c, const struct go_span *span) {
   size_t size_class = go_span_class_size_class(span->span_class), bytes = span->page_count << GO_PAGE_SHIFT;
-  size_t kept = go_span_bitmap_bytes(span);
+  bool has_bitmap = go_class_has_bitmap(span->span_class) && !span->arena->nibbles;
+  size_t kept = has_bitmap ? GO_BITMAP_BYTES : 0;
   if (size_class)
     EXAMINE(c->e, GOA_4,
             span->count * span->elem_size + kept <= bytes &&

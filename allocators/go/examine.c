@@ -21,12 +21,15 @@ static void examine_class(struct go_heap *h, const struct go_span *span, size_t 
           "an object of %zu bytes has a slot of %zu", need, span->elem_size);
 }
 
-static void examine_tiny(struct go_heap *h, const struct go_span *span, uintptr_t object, size_t bytes) {
+static void examine_tiny(struct go_heap *h, struct ht_carrier *c, const struct go_span *span,
+                         uintptr_t object, size_t bytes) {
   uint32_t is = atomic_load_explicit(&span->sweepgen, memory_order_relaxed);
   size_t index = go_span_index(span, object), offset = object - go_span_object(span, index);
-  // What was there when the span was swept has its allocation bit.
+  // What was there when the span was swept has its allocation bit; what was taken is below the free index.
   bool swept = is == go_sweepgen(h) || is == go_sweepgen(h) + 3;
-  bool fresh = swept && !go_span_bit(span, go_map_of(go_sweepgen(h)), index);
+  struct go_cached *cached = &c->cached[span->span_class];
+  if (cached->span == span) go_cache_sync(h, cached);
+  bool fresh = swept && !go_span_bit(span, go_map_of(go_sweepgen(h)), index) && index < span->free_index;
   EXAMINE(&h->examination, GOA_19,
           span->elem_size == GO_TINY && go_span_class_noscan(span->span_class) && offset + bytes <= GO_TINY &&
               fresh,
@@ -86,8 +89,8 @@ void go_examine_written(struct go_heap *h, const struct go_span *span, uintptr_t
           "what is a reference was noted for the object in slot %p, and of another one too", (void *)slot);
 }
 
-void go_examine_new(struct go_heap *h, const char *object, const struct ht_type *type, size_t bytes,
-                    size_t alignment) {
+void go_examine_new(struct go_heap *h, struct ht_carrier *c, const char *object, const struct ht_type *type,
+                    size_t bytes, size_t alignment) {
   if (!go_is_examined(h) || bytes == 0) return;
   uintptr_t address = (uintptr_t)object;
   const struct go_span *span = go_span_of(h, address);
@@ -98,7 +101,7 @@ void go_examine_new(struct go_heap *h, const char *object, const struct ht_type 
             "a large object of %zu bytes lies at %p in a span of %zu pages at %p", bytes, (void *)object,
             span->page_count, (void *)span->base);
   } else if (!type->references && bytes < GO_TINY && alignment <= GO_ALIGNMENT) {
-    examine_tiny(h, span, address, bytes);
+    examine_tiny(h, c, span, address, bytes);
   } else if (alignment <= GO_ALIGNMENT) {
     examine_class(h, span, bytes);
   }

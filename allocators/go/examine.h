@@ -11,8 +11,8 @@ static inline bool go_is_examined(const struct go_heap *h) {
 // An object is about to be taken out of what is in hand.
 void go_examine_take(struct go_heap *h, const struct go_cached *cached);
 // A new object of so many bytes, of a carrier that is its own.
-void go_examine_new(struct go_heap *h, const char *object, const struct ht_type *type, size_t bytes,
-                    size_t alignment);
+void go_examine_new(struct go_heap *h, struct ht_carrier *c, const char *object, const struct ht_type *type,
+                    size_t bytes, size_t alignment);
 // A sum of what the bits of a mixed span say of all but the object in this slot; they are written; it is the
 // same.
 uint64_t go_examine_others(struct go_heap *h, const struct go_span *span, uintptr_t slot);
