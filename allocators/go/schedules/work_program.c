@@ -21,6 +21,19 @@ static void must(bool holds, const char *what) {
     atomic_store_explicit(&world.wrong, what, memory_order_relaxed);
 }
 
+static void put(struct go_marker *k, uintptr_t node) {
+  if (k->queue.top == k->queue.end && !go_work_make_room(&world.work, k))
+    k->lost = true;
+  else
+    *k->queue.top++ = node;
+}
+
+// 0: there is none.
+static uintptr_t get(struct go_marker *k) {
+  if (k->turn.top == k->turn.first && !go_work_refill(&world.work, k)) return 0;
+  return *--k->turn.top;
+}
+
 // Nodes are numbered from 1 on; the children of a node come behind it.
 static void look_at(struct go_marker *k, uintptr_t node) {
   const struct work_program *program = world.program;
@@ -30,15 +43,14 @@ static void look_at(struct go_marker *k, uintptr_t node) {
             count = program->children ? program->children
                     : node == 1       ? program->nodes - 1
                                       : 0;
-  for (uintptr_t child = first; child < first + count && child <= program->nodes; child++)
-    go_work_put(&world.work, k, child);
+  for (uintptr_t child = first; child < first + count && child <= program->nodes; child++) put(k, child);
 }
 
 static void drain(void *argument) {
   struct go_marker *k = argument;
   uintptr_t node;
   do
-    while ((node = go_work_get(&world.work, k))) look_at(k, node);
+    while ((node = get(k))) look_at(k, node);
   while (go_work_steal(&world.work, k));
   atomic_fetch_add_explicit(&world.ended, 1, memory_order_relaxed);
   must(!k->lost, "no memory");
@@ -53,7 +65,7 @@ void work_run(const void *program) {
   if (world.wrong) return;
   for (unsigned i = 0; i < count; i++) work->markers[i].shared = true;
   atomic_store(&work->running, count);
-  go_work_put(work, &work->markers[0], 1);
+  put(&work->markers[0], 1);
   for (unsigned i = 1; i < count; i++)
     must(base_thread_start(&work->markers[i].thread, drain, &work->markers[i]), "no thread");
   drain(&work->markers[0]);
