@@ -5,6 +5,7 @@
 #define GO_SCHEDULES_SCHEDULES_H
 
 #include <limits.h>
+#include <stddef.h>
 
 enum schedules_order { SCHEDULES_SEQUENTIAL, SCHEDULES_TOTAL, SCHEDULES_PARTIAL, SCHEDULES_ORDERS };
 #define SCHEDULES_NONE UINT_MAX
