@@ -4,12 +4,11 @@
 #ifndef GO_SCHEDULES_SCHEDULES_H
 #define GO_SCHEDULES_SCHEDULES_H
 
-#include "fuzz/schedule/schedule.h"
-
+#include <limits.h>
 #include <stddef.h>
 
 enum schedules_order { SCHEDULES_SEQUENTIAL, SCHEDULES_TOTAL, SCHEDULES_PARTIAL, SCHEDULES_ORDERS };
-enum { SCHEDULES_ANY = HT_PREEMPTIONS_ANY, SCHEDULES_NONE = HT_PREEMPTIONS_ANY + 1 };
+#define SCHEDULES_NONE UINT_MAX
 
 struct schedules_trial {
   const char *name;

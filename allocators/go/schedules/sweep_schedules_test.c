@@ -4,7 +4,7 @@
 #include "allocators/go/schedules/sweep_program.h"
 
 #define PROGRAM(...) (&(const struct sweep_program){__VA_ARGS__})
-enum { NONE = SCHEDULES_NONE };
+#define NONE SCHEDULES_NONE
 
 static const struct schedules_trial trials[] = {
     {"two sweep the last ones", PROGRAM(NULL, {"o", "o"}, 1, false), {1, 1, 0}},

@@ -1,5 +1,7 @@
 #include "allocators/go/schedules/schedules.h"
 
+#include "fuzz/schedule/schedule.h"
+
 #include "base/check.h"
 
 #include <inttypes.h>
@@ -45,9 +47,7 @@ static bool explore(const struct schedules_trial *trial, enum schedules_order or
   struct ht_exploration_result result;
   exploration.preemptions = preemptions;
   ht_explore(&exploration, &result);
-  char bound[16] = "any";
-  if (preemptions != SCHEDULES_ANY) snprintf(bound, sizeof bound, "%u", preemptions);
-  printf("%-36s %-10s %3s preemptions: %8" PRIu64 " schedules", trial->name, orders[order], bound,
+  printf("%-36s %-10s %3u preemptions: %8" PRIu64 " schedules", trial->name, orders[order], preemptions,
          result.runs);
   bool found = result.explored == HT_EXPLORED_FINDING;
   CHECK(found || result.explored == HT_EXPLORED_ALL);
@@ -95,8 +95,7 @@ static bool draw(const struct schedules_trial *trial, enum schedules_order order
 }
 
 static unsigned bound_of(unsigned preemptions, bool less) {
-  if (!less || preemptions == 0) return preemptions;
-  return preemptions == SCHEDULES_ANY ? 1 : preemptions - 1;
+  return less && preemptions > 0 ? preemptions - 1 : preemptions;
 }
 
 static void all_is_right(bool less) {
