@@ -145,11 +145,13 @@ static bool see(void *number, struct go_span *span) {
   return true;
 }
 
-// With the threads ended: the one that stays is in one place, and what is free can be had.
+// With the threads ended, but for the heap's own: the one that stays is in one place, and what is free can be
+// had.
 static void check_places(void) {
   struct go_central *central = &heap()->central[world.spans[2]->span_class];
   unsigned places = 0;
   while (go_sweep_one(heap())) continue;
+  while (heap()->sweeper && !go_sweep_is_done(heap())) base_yield();
   must(go_sweep_is_done(heap()), "nothing is left to be swept, and sweeping is not over");
   for (unsigned i = 0; i < 2; i++) {
     go_span_set_each(&central->full[i], see, &places);
