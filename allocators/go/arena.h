@@ -20,7 +20,8 @@
 // makes its marks its allocation bits by clearing the other map; so the two change roles for all spans at
 // once when the sweep generation goes up (go_alloc_map, go_mark_map). A page has room for 1024 bits, the most
 // that a span has objects, and the pages of a chunk interleave in pieces of 128 bits. Objects of 64 bytes and
-// more need one piece, so that all their bits lie together, and the rest of the map is never touched:
+// more need one piece, so that all their bits lie together, and the rest of the map is never touched. A third
+// map, of the same shape, has marking's grey objects; it is empty otherwise:
 //
 //   page  0    1    2 ...511  0    1    2 ...511  0 ...
 //       +----+----+----+----+----+----+----+----+--

@@ -63,8 +63,8 @@ static bool cycle(struct go_mutator *m, const char *reason) {
   struct go_heap *h = go_heap_of(&m->head);
   if (!go_world_stop(m)) return false;
   run(h);
-  go_world_go_on(m, reason);
   if (h->sweeper) go_sweeper_wake(h);
+  go_world_go_on(m, reason);
   return true;
 }
 

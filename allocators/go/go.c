@@ -107,7 +107,7 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   bool made = go_arenas_init(&h->arenas, &h->small.pages, settings.contiguous ? settings.arena << 30 : 0) &&
               go_arenas_reach(&h->arenas, (uintptr_t)h->empty) && go_pages_init(&h->pages, &h->small.pages) &&
               go_work_init(&h->work, h, &h->small.pages, (unsigned)settings.markers) &&
-              (!settings.background || !settings.later || go_sweeper_start(h));
+              (!settings.background || !settings.later || go_sweeper_init(h));
   if (!made) {
     destroy(&h->small.head);
     return ht_config_fail(config, HT_NO_MEMORY, "no memory for the heap's tables");

@@ -184,8 +184,8 @@ void go_sweep_start(struct go_heap *h);                        // a cycle's mark
 void go_reclaim(struct go_heap *h, size_t pages); // reclaim.c
 
 // sweeper.c: the thread that sweeps beside the mutators.
-bool go_sweeper_start(struct go_heap *h);
-void go_sweeper_wake(struct go_heap *h);
+bool go_sweeper_init(struct go_heap *h);
+void go_sweeper_wake(struct go_heap *h); // the world is stopped
 void go_sweeper_end(struct go_heap *h);
 
 // mark.c

@@ -14,9 +14,15 @@
 #include "allocators/go/mark.h"
 
 #include "allocators/go/contiguous.h"
+#include "allocators/go/visit.h"
 
 // References of large objects are looked at in pieces, so that others can take some.
 #define OBLET_BYTES ((size_t)128 << 10)
+
+enum {
+  DENSE = 8,            // objects that lead to each other in a span: it is fetched whole
+  FETCHED_AT_ONCE = 64, // a cache's line
+};
 
 // True if it was not set. Neighbours share the word.
 static inline __attribute__((always_inline)) bool set_bit(uint64_t *word, unsigned at, bool shared) {
@@ -39,16 +45,9 @@ static inline uint64_t take_bits(uint64_t *word, bool shared) {
   return bits;
 }
 
-// False: no memory.
-static inline bool put(struct go_marker *k, uintptr_t page) {
-  if (k->queue.top == k->queue.end && !go_work_make_room(&k->heap->work, k)) return false;
-  *k->queue.top++ = page;
-  return true;
-}
-
 // A span that is queued has all that it has grey looked at, also what becomes so before its turn. If it
 // cannot be queued it stays as if it were, which is how it is found again.
-static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page) {
+static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page, uintptr_t object) {
   _Atomic uint16_t *word = &arena->pages[page];
   uint16_t before = atomic_load(word);
   if (before & GO_WORD_QUEUED) return;
@@ -56,7 +55,10 @@ static inline void queue(struct go_marker *k, struct go_arena *arena, size_t pag
     atomic_store_explicit(word, before | GO_WORD_QUEUED, memory_order_relaxed);
   else if (atomic_fetch_or(word, GO_WORD_QUEUED) & GO_WORD_QUEUED)
     return;
-  if (!put(k, arena->base + (page << GO_PAGE_SHIFT))) k->lost = true;
+  // What is looked at first when its turn comes.
+  __builtin_prefetch((const void *)object);
+  __builtin_prefetch(atomic_load_explicit(&arena->spans[page], memory_order_relaxed));
+  if (!go_work_put(&k->heap->work, k, arena->base + (page << GO_PAGE_SHIFT))) k->lost = true;
 }
 
 // From here on it can be queued again.
@@ -88,14 +90,14 @@ static __attribute__((noinline)) struct place find_far(struct go_heap *h, uintpt
 
 // It was not marked until now.
 static __attribute__((noinline)) void object_found(struct go_marker *k, struct go_arena *arena, size_t page,
-                                                   unsigned span_class, size_t index) {
+                                                   unsigned span_class, size_t index, uintptr_t object) {
   size_t elem_size = go_class_size[go_span_class_size_class(span_class)];
   k->objects++;
   k->bytes +=
       elem_size ? elem_size : atomic_load_explicit(&arena->spans[page], memory_order_relaxed)->elem_size;
   if (go_span_class_noscan(span_class)) return;
   set_bit(go_bits_word(arena, GO_GREY, page, index / 64), index % 64, k->shared);
-  queue(k, arena, page);
+  queue(k, arena, page, object);
 }
 
 static inline __attribute__((always_inline)) void mark_word(struct go_marker *k, uintptr_t address,
@@ -110,7 +112,7 @@ static inline __attribute__((always_inline)) void mark_word(struct go_marker *k,
                     go_object_index(go_span_class_size_class(span_class), address & (GO_PAGE_SIZE - 1))};
   if (__builtin_expect(!(word & GO_WORD_FIRST), 0) && !(p = find_far(h, address)).arena) return;
   if (set_bit(go_bits_word(p.arena, k->map, p.page, p.index / 64), p.index % 64, shared))
-    object_found(k, p.arena, p.page, p.span_class, p.index);
+    object_found(k, p.arena, p.page, p.span_class, p.index, address);
 }
 
 static inline __attribute__((always_inline)) void look_at_words(struct go_marker *k, const ht_ref *fields,
@@ -151,7 +153,7 @@ static void look_at_large(struct go_marker *k, uintptr_t from) {
   const struct go_span *span = go_span_of(k->heap, from);
   if (from == span->base)
     for (size_t piece = OBLET_BYTES; piece < span->limit - span->base; piece += OBLET_BYTES)
-      if (!put(k, span->base + piece)) look_at_piece(k, span, piece);
+      if (!go_work_put(&k->heap->work, k, span->base + piece)) look_at_piece(k, span, piece);
   look_at_piece(k, span, from - span->base);
 }
 
@@ -229,6 +231,12 @@ static inline __attribute__((always_inline)) void look_at(struct go_marker *k, s
     look_at_own(k, l, (ht_ref *)object, references_in(l->arena, object, l->elem_size), shared);
 }
 
+// So many were found that most of what is left will be, too, in whatever order.
+static void fetch(const struct looking *l) {
+  for (size_t at = 0; at < l->bytes && at < GO_PAGE_SIZE; at += FETCHED_AT_ONCE)
+    __builtin_prefetch((const void *)(l->base + at));
+}
+
 static inline __attribute__((always_inline)) void look_at_span(struct go_marker *k, uintptr_t base,
                                                                bool shared) {
   struct go_arena *arena = go_arena_at(&k->heap->arenas, base);
@@ -259,7 +267,7 @@ static inline __attribute__((always_inline)) void look_at_span(struct go_marker 
       l.count = 0;
       look_at(k, &l, base + (at * 64 + base_ctz(bits)) * l.elem_size, shared);
       while (l.count) {
-        objects++;
+        if (++objects == DENSE) fetch(&l);
         look_at(k, &l, base + l.next[--l.count] * l.elem_size, shared);
       }
     }
@@ -269,10 +277,8 @@ static inline __attribute__((always_inline)) void look_at_span(struct go_marker 
 }
 
 static inline __attribute__((always_inline)) void drain_as(struct go_marker *k, bool shared) {
-  for (;;) {
-    if (k->turn.top == k->turn.first && !go_work_refill(&k->heap->work, k)) break;
-    look_at_span(k, *--k->turn.top, shared);
-  }
+  uintptr_t page;
+  while ((page = go_work_get(&k->heap->work, k))) look_at_span(k, page, shared);
 }
 
 static void drain(struct go_marker *k) {
@@ -367,14 +373,11 @@ static bool take_lost(struct go_heap *h, unsigned count) {
   return lost;
 }
 
-static void look_at_lost(struct go_heap *h, struct go_marker *k) {
-  for (struct go_arena *arena = h->arenas.first; arena; arena = arena->next)
-    for (size_t page = 0; page < GO_ARENA_PAGES; page++) {
-      uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
-      if (!(word & GO_WORD_QUEUED)) continue;
-      look_at_span(k, arena->base + (page << GO_PAGE_SHIFT), false);
-      drain(k);
-    }
+static void look_at_lost(void *marker, struct go_span *span) {
+  struct go_marker *k = marker;
+  if (!(go_page_word_at(span->arena, span->base) & GO_WORD_QUEUED)) return;
+  look_at_span(k, span->base, false);
+  drain(k);
 }
 
 void go_mark(struct go_heap *h) {
@@ -382,7 +385,7 @@ void go_mark(struct go_heap *h) {
   for (unsigned i = 0; i < count; i++) prepare(h, &h->work.markers[i], count > 1);
   go_mark_roots(h, &h->work.markers[0]);
   drain_all(h, count);
-  while (take_lost(h, count)) look_at_lost(h, &h->work.markers[0]);
+  while (take_lost(h, count)) go_each_span(h, look_at_lost, &h->work.markers[0]);
   h->marked_bytes = h->marked_objects = 0;
   for (unsigned i = 0; i < count; i++) {
     h->marked_bytes += h->work.markers[i].bytes;

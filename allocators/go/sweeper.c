@@ -21,7 +21,7 @@ static void run(void *argument) {
   }
 }
 
-bool go_sweeper_start(struct go_heap *h) {
+bool go_sweeper_init(struct go_heap *h) {
   size_t bytes = base_page_round(sizeof(struct go_sweeper));
   struct go_sweeper *s = pages_map(&h->small.pages, bytes, 0);
   if (!s) return false;
@@ -30,23 +30,23 @@ bool go_sweeper_start(struct go_heap *h) {
   s->mutator.stopping = &h->stopping;
   base_list_push_last(&h->carriers, &s->carrier.link);
   h->sweeper = s;
-  if (base_thread_start(&s->thread, run, s)) return true;
-  base_link_remove(&s->carrier.link);
-  h->sweeper = NULL;
-  pages_release(&h->small.pages, s, bytes, bytes);
-  return false;
+  return true;
 }
 
 void go_sweeper_wake(struct go_heap *h) {
-  base_unpark(&h->sweeper->wake);
+  struct go_sweeper *s = h->sweeper;
+  if (!s->started && !(s->started = base_thread_start(&s->thread, run, s))) return;
+  base_unpark(&s->wake);
 }
 
 void go_sweeper_end(struct go_heap *h) {
   size_t bytes = base_page_round(sizeof(struct go_sweeper));
   struct go_sweeper *s = h->sweeper;
   if (!s) return;
-  atomic_store(&s->ending, true);
-  base_unpark(&s->wake);
-  base_thread_join(&s->thread);
+  if (s->started) {
+    atomic_store(&s->ending, true);
+    base_unpark(&s->wake);
+    base_thread_join(&s->thread);
+  }
   pages_release(&h->small.pages, s, bytes, bytes);
 }

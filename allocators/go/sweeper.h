@@ -5,6 +5,7 @@
 
 struct go_sweeper {
   struct base_thread thread;
+  bool started;            // with the first cycle; if the system gives no thread, mutators sweep alone
   struct base_parker wake; // there is something to sweep, or it is to end
   _Atomic bool ending;
   struct go_mutator mutator; // in no list: it has no frames

@@ -78,8 +78,21 @@ void go_work_finish(struct go_work *work);
 // The queue gets room for a page. False: no memory.
 bool go_work_make_room(struct go_work *work, struct go_marker *k);
 
+// False: no memory, the page is not kept.
+static inline bool go_work_put(struct go_work *work, struct go_marker *k, uintptr_t page) {
+  if (k->queue.top == k->queue.end && !go_work_make_room(work, k)) return false;
+  *k->queue.top++ = page;
+  return true;
+}
+
 // The turn, which is over, gets pages. False: there are none, not even what it offered.
 bool go_work_refill(struct go_work *work, struct go_marker *k);
+
+// 0: there is none.
+static inline uintptr_t go_work_get(struct go_work *work, struct go_marker *k) {
+  if (k->turn.top == k->turn.first && !go_work_refill(work, k)) return 0;
+  return *--k->turn.top;
+}
 
 // Waits until another marker has something to take (true), or all have nothing.
 bool go_work_steal(struct go_work *work, struct go_marker *k);

@@ -237,8 +237,10 @@ size_t run_finalizers(struct ht_runner *r) {
   uint32_t before = r->callbacks;
   size_t said = r->table->run_finalizers(run_handle(r));
   run_safepoint(r);
-  HOLDS(r, HT_FIN_1, said == r->callbacks - before, "run_finalizers said %zu callbacks ran, %u did", said,
-        r->callbacks - before);
+  // Beside each other mutators count together.
+  uint32_t ran = r->callbacks - before;
+  HOLDS(r, HT_FIN_1, said == ran || (run_is_beside(r) && said < ran),
+        "run_finalizers said %zu callbacks ran, %u did", said, ran);
   return said;
 }
 

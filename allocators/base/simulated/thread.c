@@ -25,11 +25,12 @@ static void thread_begins(void) {
 bool base_thread_start(struct base_thread *thread, void (*run)(void *argument), void *argument) {
   struct world *w = &simulated_world;
   if (!w->running) return false;
+  WORLD_HERE();
+  simulated_point(SIMULATED_START, thread);
+  // Not before: others may have started some meanwhile.
   unsigned number = 1;
   while (number < SIMULATED_FIBERS && w->fibers[number].used) number++;
   if (number == SIMULATED_FIBERS) return false;
-  WORLD_HERE();
-  simulated_point(SIMULATED_START, thread);
   // A system call: what was stored before is visible.
   buffer_flush();
   thread->handle = number;

@@ -4,12 +4,11 @@
 #ifndef GO_SCHEDULES_SCHEDULES_H
 #define GO_SCHEDULES_SCHEDULES_H
 
-#include "fuzz/schedule/schedule.h"
-
+#include <limits.h>
 #include <stddef.h>
 
 enum schedules_order { SCHEDULES_SEQUENTIAL, SCHEDULES_TOTAL, SCHEDULES_PARTIAL, SCHEDULES_ORDERS };
-enum { SCHEDULES_ANY = HT_PREEMPTIONS_ANY, SCHEDULES_NONE = HT_PREEMPTIONS_ANY + 1 };
+#define SCHEDULES_NONE UINT_MAX
 
 struct schedules_trial {
   const char *name;
@@ -26,7 +25,8 @@ struct schedules {
   unsigned drawn;                                // runs of each larger one that is right
 };
 
-// A test's main: [--less] smaller bounds, for builds that are slow; [--finds] of a build with a planted bug.
+// A test's main: [--less] smaller bounds, for builds that are slow; [--finds TRIAL] of a build
+// with a planted bug that this one shows.
 int schedules_main(const struct schedules *schedules, int argc, char **argv);
 
 #endif

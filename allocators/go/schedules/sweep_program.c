@@ -25,6 +25,7 @@ static struct sweep_world {
     struct ht_mutator *m;
   } threads[SWEEP_THREADS];
   _Atomic(const char *) wrong;
+  char message[128]; // the heap's own of what is broken
 } world;
 
 const char *sweep_wrong(void) {
@@ -103,7 +104,7 @@ static void thread(void *argument) {
   heap_push(t->m, frame);
   for (const char *step = t->steps; *step; step++) do_step(t, *step, frame);
   heap_pop(t->m);
-  heap_detach(t->m);
+  heap_block(t->m);
 }
 
 // Full spans, of whose objects some stay in the frame.
@@ -144,17 +145,20 @@ static bool see(void *number, struct go_span *span) {
   return true;
 }
 
-// With the threads ended: the one that stays is in one place, and what is free can be had.
+// With the threads ended, but for the heap's own: the one that stays is in one place, and what is free can be
+// had.
 static void check_places(void) {
   struct go_central *central = &heap()->central[world.spans[2]->span_class];
   unsigned places = 0;
   while (go_sweep_one(heap())) continue;
+  while (heap()->sweeper && !go_sweep_is_done(heap())) base_yield();
   must(go_sweep_is_done(heap()), "nothing is left to be swept, and sweeping is not over");
   for (unsigned i = 0; i < 2; i++) {
     go_span_set_each(&central->full[i], see, &places);
     go_span_set_each(&central->partial[i], see, &places);
   }
   must(places == 1, "a span is in two places, or in none");
+  must(!heap()->examination.broken, world.message);
   for (unsigned i = 0; i < SPANS; i++) {
     const struct go_span *span = world.spans[i];
     if (alive[i]) must(span->alloc_count >= alive[i] && span->alloc_count <= count[i], "objects are lost");
@@ -181,6 +185,10 @@ void sweep_run(const void *program) {
   go_collect_if_due(go_mutator_of(world.m), 0);
   // Of the classes before these there are no spans.
   atomic_store_explicit(&heap()->sweeping.central, 2u * world.spans[0]->span_class, memory_order_relaxed);
+  for (unsigned i = 0; i < world.program->swept; i++) go_sweep_one(heap());
+  // What the heap looks at in any case is told, and ends nothing.
+  heap()->examination.message = world.message;
+  heap()->examination.message_size = sizeof world.message;
   heap_block(world.m);
   for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
     struct sweep_thread *t = &world.threads[i];
@@ -191,9 +199,11 @@ void sweep_run(const void *program) {
   }
   for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
     base_thread_join(&threads[i]);
+    heap_detach(world.threads[i].m);
     heaptrial_heap.carrier_close(world.threads[i].carrier);
   }
   heap_unblock(world.m, world.carrier);
+  must(!heap()->examination.broken, world.message);
   if (world.wrong) return; // what is broken may have no end
   check_places();
   if (world.program->thorough) check_all();

@@ -17,7 +17,8 @@ enum { SWEEP_THREADS = 3 };
 struct sweep_program {
   const char *options; // one, as name=value; NULL: none
   const char *threads[SWEEP_THREADS];
-  bool thorough; // a whole cycle behind it, and all that the heap knows to look at
+  unsigned swept; // spans that are swept before
+  bool thorough;  // a whole cycle behind it, and all that the heap knows to look at
 };
 
 void sweep_run(const void *program);

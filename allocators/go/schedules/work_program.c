@@ -31,7 +31,7 @@ static void look_at(struct go_marker *k, uintptr_t node) {
                     : node == 1       ? program->nodes - 1
                                       : 0;
   for (uintptr_t child = first; child < first + count && child <= program->nodes; child++)
-    go_work_put(&world.work, k, child);
+    must(go_work_put(&world.work, k, child), "no memory");
 }
 
 static void drain(void *argument) {
@@ -41,7 +41,6 @@ static void drain(void *argument) {
     while ((node = go_work_get(&world.work, k))) look_at(k, node);
   while (go_work_steal(&world.work, k));
   atomic_fetch_add_explicit(&world.ended, 1, memory_order_relaxed);
-  must(!k->lost, "no memory");
 }
 
 void work_run(const void *program) {
@@ -53,7 +52,7 @@ void work_run(const void *program) {
   if (world.wrong) return;
   for (unsigned i = 0; i < count; i++) work->markers[i].shared = true;
   atomic_store(&work->running, count);
-  go_work_put(work, &work->markers[0], 1);
+  must(go_work_put(work, &work->markers[0], 1), "no memory");
   for (unsigned i = 1; i < count; i++)
     must(base_thread_start(&work->markers[i].thread, drain, &work->markers[i]), "no thread");
   drain(&work->markers[0]);

@@ -4,7 +4,7 @@
 #include "allocators/go/schedules/work_program.h"
 
 #define PROGRAM(...) (&(const struct work_program){__VA_ARGS__})
-enum { NONE = SCHEDULES_NONE };
+#define NONE SCHEDULES_NONE
 
 static const struct schedules_trial trials[] = {
     {"two, nothing to share", PROGRAM(2, 0, 2), {2, 2, 1}},
