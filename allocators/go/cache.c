@@ -28,12 +28,14 @@ void go_cache_sync(struct go_heap *h, struct go_cached *cached) {
       span->free_index + (uint32_t)go_span_bits_count(span, go_map_of(go_sweepgen(h)), span->free_index);
 }
 
-// Back to the sets. What it has left was counted as live when it was taken.
-static void uncache(struct go_heap *h, struct ht_carrier *c, struct go_cached *cached) {
+// Back to the sets, where others may take it at once. Returns the bytes that it has left, which were counted
+// as live when it was taken.
+static size_t uncache(struct go_heap *h, struct ht_carrier *c, struct go_cached *cached) {
   struct go_span *span = cached->span;
   uint32_t sweepgen = go_sweepgen(h);
   go_cache_sync(h, cached);
   uint32_t taken = span->alloc_count - span->alloc_count_before;
+  size_t left = (span->count - span->alloc_count) * span->elem_size;
   c->objects += taken;
   c->bytes += taken * span->elem_size;
   *cached = (struct go_cached){0};
@@ -42,6 +44,7 @@ static void uncache(struct go_heap *h, struct ht_carrier *c, struct go_cached *c
           atomic_load_explicit(&span->sweepgen, memory_order_relaxed), sweepgen);
   atomic_store_explicit(&span->sweepgen, sweepgen, memory_order_release);
   go_central_file(h, span);
+  return left;
 }
 
 bool go_cache_refill(struct go_heap *h, struct ht_carrier *c, unsigned span_class) {
@@ -63,14 +66,9 @@ bool go_cache_refill(struct go_heap *h, struct ht_carrier *c, unsigned span_clas
 }
 
 void go_cache_flush(struct go_heap *h, struct ht_carrier *c) {
-  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) {
-    struct go_cached *cached = &c->cached[i];
-    struct go_span *span = cached->span;
-    if (!span) continue;
-    uncache(h, c, cached);
-    atomic_fetch_sub_explicit(&h->live, (span->count - span->alloc_count) * span->elem_size,
-                              memory_order_relaxed);
-  }
+  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++)
+    if (c->cached[i].span)
+      atomic_fetch_sub_explicit(&h->live, uncache(h, c, &c->cached[i]), memory_order_relaxed);
   c->tiny = NULL;
   c->tiny_offset = 0;
 }
