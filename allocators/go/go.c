@@ -35,16 +35,6 @@ static const struct ht_option options[] = {
     {0},
 };
 
-// The value is one of two.
-static bool read_choice(const struct ht_config *config, const char *name, const char *no, const char *yes,
-                        bool *chosen) {
-  const char *value = ht_setting(config, options, name);
-  *chosen = !strcmp(value, yes);
-  if (*chosen || !strcmp(value, no)) return true;
-  ht_config_fail(config, HT_BAD_OPTION, "option '%s': '%s' is neither %s nor %s", name, value, no, yes);
-  return false;
-}
-
 struct read_settings {
   bool later, clobber, background, contiguous;
   size_t arena, gogc, minimum, markers, every;
@@ -53,14 +43,15 @@ struct read_settings {
 static bool read_settings(const struct ht_config *config, struct read_settings *s) {
   bool off = !strcmp(ht_setting(config, options, "gogc"), "off");
   s->gogc = SIZE_MAX;
-  return ht_settings_check(config, options) && read_choice(config, "milestone", "1.1", "1.3", &s->later) &&
+  return ht_settings_check(config, options) &&
+         ht_setting_choice(config, options, "milestone", "1.1", "1.3", &s->later) &&
          (off || ht_setting_number(config, options, "gogc", 0, GOGC_MOST, &s->gogc)) &&
          ht_setting_number(config, options, "minimum", 0, (size_t)1 << 30, &s->minimum) &&
          ht_setting_number(config, options, "markers", 1, GO_MARKERS_MOST, &s->markers) &&
-         read_choice(config, "sweeper", "no", "yes", &s->background) &&
-         read_choice(config, "layout", "sparse", "contiguous", &s->contiguous) &&
+         ht_setting_choice(config, options, "sweeper", "no", "yes", &s->background) &&
+         ht_setting_choice(config, options, "layout", "sparse", "contiguous", &s->contiguous) &&
          ht_setting_number(config, options, "arena", 1, 512, &s->arena) &&
-         read_choice(config, "clobber", "no", "yes", &s->clobber) &&
+         ht_setting_choice(config, options, "clobber", "no", "yes", &s->clobber) &&
          ht_setting_number(config, options, "every", 0, EVERY_MOST, &s->every);
 }
 

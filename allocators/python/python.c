@@ -39,33 +39,25 @@ static const struct ht_option options[] = {
     {0},
 };
 
-// The value is one of two.
-static bool read_choice(const struct ht_config *config, const char *name, const char *no, const char *yes,
-                        bool *chosen) {
-  const char *value = ht_setting(config, options, name);
-  *chosen = !strcmp(value, yes);
-  if (*chosen || !strcmp(value, no)) return true;
-  ht_config_fail(config, HT_BAD_OPTION, "option '%s': '%s' is neither %s nor %s", name, value, no, yes);
-  return false;
-}
-
 static bool read_threshold(const struct ht_config *config, const char *name, size_t *threshold) {
   return ht_setting_number(config, options, name, 0, THRESHOLD_MOST, threshold);
 }
 
 static bool read_settings(const struct ht_config *config, struct python_heap *settings) {
   bool newer, apart, growing;
-  bool read = ht_settings_check(config, options) && read_choice(config, "geometry", "3.9", "3.10", &newer) &&
-              read_choice(config, "blocks", "512", "2016", &settings->blocks.wide) &&
-              read_choice(config, "guards", "no", "yes", &settings->blocks.guards) &&
-              read_choice(config, "threads", "lock", "interpreters", &apart) &&
-              read_choice(config, "rule", "faithful", "growing", &growing) &&
-              read_choice(config, "finalizers", "modern", "legacy", &settings->legacy_finalizers) &&
-              read_choice(config, "saveall", "no", "yes", &settings->save_all) &&
-              read_threshold(config, "threshold0", &settings->thresholds[0]) &&
-              read_threshold(config, "threshold1", &settings->thresholds[1]) &&
-              read_threshold(config, "threshold2", &settings->thresholds[2]) &&
-              read_threshold(config, "immortal", &settings->immortal_every);
+  bool read =
+      ht_settings_check(config, options) &&
+      ht_setting_choice(config, options, "geometry", "3.9", "3.10", &newer) &&
+      ht_setting_choice(config, options, "blocks", "512", "2016", &settings->blocks.wide) &&
+      ht_setting_choice(config, options, "guards", "no", "yes", &settings->blocks.guards) &&
+      ht_setting_choice(config, options, "threads", "lock", "interpreters", &apart) &&
+      ht_setting_choice(config, options, "rule", "faithful", "growing", &growing) &&
+      ht_setting_choice(config, options, "finalizers", "modern", "legacy", &settings->legacy_finalizers) &&
+      ht_setting_choice(config, options, "saveall", "no", "yes", &settings->save_all) &&
+      read_threshold(config, "threshold0", &settings->thresholds[0]) &&
+      read_threshold(config, "threshold1", &settings->thresholds[1]) &&
+      read_threshold(config, "threshold2", &settings->thresholds[2]) &&
+      read_threshold(config, "immortal", &settings->immortal_every);
   if (!read) return false;
   settings->blocks.geometry = newer ? OBMALLOC_3_10 : OBMALLOC_3_9;
   settings->locked = !apart;

@@ -46,6 +46,17 @@ static inline const char *ht_setting(const struct ht_config *config, const struc
   return options->initial;
 }
 
+// The same as one of two words: *chosen says whether it is `yes`. False: it is neither, as the message says;
+// create's answer is HT_BAD_OPTION.
+static inline bool ht_setting_choice(const struct ht_config *config, const struct ht_option *options,
+                                     const char *name, const char *no, const char *yes, bool *chosen) {
+  const char *value = ht_setting(config, options, name);
+  *chosen = !strcmp(value, yes);
+  if (*chosen || !strcmp(value, no)) return true;
+  ht_config_fail(config, HT_BAD_OPTION, "option '%s': '%s' is neither %s nor %s", name, value, no, yes);
+  return false;
+}
+
 // The same as a whole number from `least` to `most`. False: it is none, as the message says; create's answer
 // is HT_BAD_OPTION.
 static inline bool ht_setting_number(const struct ht_config *config, const struct ht_option *options,
