@@ -52,6 +52,7 @@ static void row_open(struct row *row) {
 static void hear(void *context, const struct ht_event *event) {
   struct trial *t = context;
   CHECK(event->start <= event->end);
+  base_mutex_lock(&t->hearing);
   switch (event->kind) {
   case HT_EVENT_MAPPED:
     t->mapped += event->value;
@@ -70,6 +71,7 @@ static void hear(void *context, const struct ht_event *event) {
   default:
     break;
   }
+  base_mutex_unlock(&t->hearing);
 }
 
 void trial_prepare(struct trial *t) {

@@ -7,6 +7,7 @@
 #ifndef TESTS_CONTRACT_H
 #define TESTS_CONTRACT_H
 
+#include "base/mutex.h"
 #include "memory/metered.h"
 
 #include <heaptrial/through_table.h>
@@ -48,9 +49,10 @@ struct trial {
   struct ht_heap *heap;
   struct ht_carrier *carrier;
   struct ht_mutator *m;
-  uint64_t mapped, returned, cycles, reclaimed; // told by events
-  uint64_t last_end;                            // of the last pause
-  ht_ref *made;                                 // HT_RELEASES: what is to be released at the end
+  struct base_mutex hearing; // what follows is told by events, on any thread
+  uint64_t mapped, returned, cycles, reclaimed;
+  uint64_t last_end; // of the last pause
+  ht_ref *made;      // HT_RELEASES: what is to be released at the end
   size_t made_count;
 };
 
