@@ -19,7 +19,6 @@
 
 enum {
   GO_CACHED_PAGES_MOST = 16, // spans of fewer pages come out of a carrier's page cache
-  GO_KEPT_SPANS = 64,        // dead ones that a carrier keeps
   GO_SWEEP_BUDGET = 100,     // spans that one search for room sweeps
   GO_MARKERS_MOST = 32,
 };
@@ -37,7 +36,6 @@ struct go_sweeping {
   _Atomic uint32_t active;  // how many sweep, and GO_SWEEP_DRAINED once there is nothing left to begin with
   _Atomic uint32_t central; // where the search for an unswept span stands, in span sets
   _Atomic uint64_t reclaim_page, reclaim_credit;
-  _Atomic uint64_t pages_swept;
   _Atomic uint64_t freed_bytes;
   size_t arenas; // how many there were
 };

@@ -55,8 +55,6 @@ struct ht_carrier {
   uint64_t tiny_objects;   // objects that took no slot
   uint64_t objects;        // slots that were taken, of spans given back
   uint64_t bytes;          // of these
-  struct go_span *spans;   // dead ones, for the next that are made
-  size_t span_count;
   struct go_page_cache pages;
   struct go_cached cached[GO_SPAN_CLASSES];
 };

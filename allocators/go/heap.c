@@ -9,13 +9,8 @@ struct go_span_block {
   struct go_span_block *next;
 };
 
-static struct go_span *record_take(struct go_heap *h, struct ht_carrier *c) {
-  struct go_span *span = c->spans;
-  if (span) {
-    c->spans = span->next;
-    c->span_count--;
-    return span;
-  }
+static struct go_span *record_take(struct go_heap *h) {
+  struct go_span *span = NULL;
   base_mutex_lock(&h->lock);
   if (h->dead) {
     span = h->dead;
@@ -93,12 +88,6 @@ static uintptr_t take_pages(struct go_heap *h, struct ht_carrier *c, size_t page
 void go_carrier_flush_pages(struct go_heap *h, struct ht_carrier *c) {
   base_mutex_lock(&h->lock);
   if (c->pages.pages) go_page_cache_flush(&h->pages, &c->pages);
-  while (c->spans) {
-    struct go_span *span = c->spans;
-    c->spans = span->next;
-    record_give(h, span);
-  }
-  c->span_count = 0;
   base_mutex_unlock(&h->lock);
 }
 
@@ -150,7 +139,7 @@ static void publish(struct go_heap *h, struct go_span *span) {
 struct go_span *go_span_new(struct go_heap *h, struct ht_carrier *c, size_t pages, unsigned span_class,
                             size_t bytes) {
   if (!go_sweep_is_done(h)) go_reclaim(h, pages);
-  struct go_span *span = record_take(h, c);
+  struct go_span *span = record_take(h);
   if (!span) return NULL;
   uintptr_t base = take_pages(h, c, pages);
   if (!base) {

@@ -70,7 +70,6 @@ bool go_sweep_span(struct go_heap *h, struct go_span *span, bool keep) {
               atomic_load_explicit(&span->state, memory_order_relaxed) == GO_SPAN_IN_USE,
           "span %p is swept, its generation is %u and the heap's %u", (void *)span->base,
           atomic_load_explicit(&span->sweepgen, memory_order_relaxed), sweepgen);
-  atomic_fetch_add_explicit(&h->sweeping.pages_swept, span->page_count, memory_order_relaxed);
   if (span->stray) go_central_fetch_stray(h, span);
   if (span->specials) go_specials_sweep(h, span, marks);
   find_zombies(h, span, marks);
@@ -133,7 +132,6 @@ void go_sweep_ensure(struct go_heap *h, struct go_span *span) {
 void go_sweep_start(struct go_heap *h) {
   struct go_sweeping *s = &h->sweeping;
   atomic_fetch_add_explicit(&h->sweepgen, 2, memory_order_relaxed);
-  atomic_store_explicit(&s->pages_swept, 0, memory_order_relaxed);
   atomic_store_explicit(&s->freed_bytes, 0, memory_order_relaxed);
   atomic_store_explicit(&s->central, 0, memory_order_relaxed);
   atomic_store_explicit(&s->reclaim_page, 0, memory_order_relaxed);
