@@ -3,7 +3,7 @@
 
 enum { MAP_ENTRIES_A_PAGE = HT_PAGE_SIZE / sizeof(void *) };
 #define MAP_BYTES ((size_t)GO_ARENA_MAP_ENTRIES * sizeof(void *))
-#define MAPS_BYTES ((size_t)GO_ARENA_PAGES * GO_PAGE_BITS_BYTES) // of one of them
+#define ARENA_BITS_BYTES ((size_t)GO_ARENA_PAGES * GO_SPAN_BITS / 8) // of one of its maps
 
 bool go_arenas_init(struct go_arenas *arenas, struct pages *memory, size_t contiguous) {
   *arenas = (struct go_arenas){.memory = memory};
@@ -18,9 +18,8 @@ static size_t own_bytes(bool own_spans) {
 
 static void arena_drop(struct go_arenas *arenas, struct go_arena *arena) {
   size_t own = own_bytes(arena->spans == arena->own_spans);
-  size_t bits = 0;
-  for (size_t i = 0; i < GO_MAPS; i++) bits += arena->maps_committed[i];
-  if (arena->maps[0]) pages_release(arenas->memory, arena->maps[0], GO_MAPS * MAPS_BYTES, bits);
+  size_t bits = GO_MAPS * ARENA_BITS_BYTES;
+  if (arena->maps[0]) pages_release(arenas->memory, arena->maps[0], bits, bits);
   if (arena->committed) pages_count_returned(arenas->memory, arena->committed);
   if (arena->reserved) base_release(arenas->memory->memory, (void *)arena->base, arena->reserved);
   pages_release(arenas->memory, arena, own, own);
@@ -65,12 +64,13 @@ struct go_arena *go_arena_new(struct go_arenas *arenas, uintptr_t base, struct g
   arena->base = base;
   arena->spans = spans ? spans : arena->own_spans;
   atomic_init(&arena->zeroed, base);
-  arena->maps[0] = base_reserve(arenas->memory->memory, GO_MAPS * MAPS_BYTES, 0);
+  arena->maps[0] = pages_map(arenas->memory, GO_MAPS * ARENA_BITS_BYTES, 0);
   if (!arena->maps[0]) {
     arena_drop(arenas, arena);
     return NULL;
   }
-  for (size_t i = 1; i < GO_MAPS; i++) arena->maps[i] = arena->maps[i - 1] + MAPS_BYTES / sizeof(uint64_t);
+  for (size_t i = 1; i < GO_MAPS; i++)
+    arena->maps[i] = arena->maps[i - 1] + ARENA_BITS_BYTES / sizeof(uint64_t);
   return arena;
 }
 
@@ -83,9 +83,6 @@ bool go_commit_more(struct go_arenas *arenas, void *base, size_t bytes, size_t *
 }
 
 bool go_arena_extend(struct go_arenas *arenas, struct go_arena *arena, size_t bytes) {
-  size_t bits = bytes / GO_PAGE_SIZE * GO_PAGE_BITS_BYTES;
-  for (size_t i = 0; i < GO_MAPS; i++)
-    if (!go_commit_more(arenas, arena->maps[i], bits, &arena->maps_committed[i])) return false;
   return go_commit_more(arenas, (void *)arena->base, bytes, &arena->committed);
 }
 

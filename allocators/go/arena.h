@@ -18,15 +18,15 @@
 // and its number. They take turns: one says which objects were alive when their span was swept last
 // (allocation bits), the other takes the marks of the cycle that comes or has just been. Sweeping a span
 // makes its marks its allocation bits by clearing the other map; so the two change roles for all spans at
-// once when the sweep generation goes up (go_alloc_map, go_mark_map). A page has room for 1024 bits, the most
-// that a span has objects, and the pages of a chunk interleave in pieces of 128 bits. Objects of 64 bytes and
-// more need one piece, so that all their bits lie together, and the rest of the map is never touched. A third
-// map, of the same shape, has marking's grey objects; it is empty otherwise:
+// once when the sweep generation goes up (go_alloc_map, go_mark_map). A third map has marking's grey objects;
+// it is empty otherwise. A page has room for 1024 bits, the most that a span has objects, and a map is a
+// table of words: first the first 64 bits of every page, then the second 64 of every page. So where a bit is
+// takes few instructions, the bits of large objects lie close together, and most of a map is never touched:
 //
-//   page  0    1    2 ...511  0    1    2 ...511  0 ...
-//       +----+----+----+----+----+----+----+----+--
-//   bit | 0  | 0  | 0  | 0  |128 |128 |128 |128 |256
-//       +----+----+----+----+----+----+----+----+--
+//   page    0      1      2   ... 8191    0      1      2   ... 8191    0  ...
+//       +------+------+------+--+------+------+------+------+--+------+------+--
+//   bit |   0  |   0  |   0  |  |   0  |  64  |  64  |  64  |  |  64  | 128  |
+//       +------+------+------+--+------+------+------+------+--+------+------+--
 #ifndef GO_ARENA_H
 #define GO_ARENA_H
 
@@ -47,10 +47,7 @@ enum {
   GO_ARENA_PAGES = 1 << (GO_ARENA_SHIFT - GO_PAGE_SHIFT),
   GO_ARENA_MAP_ENTRIES = 1 << (GO_ADDRESS_BITS - GO_ARENA_SHIFT),
   GO_SPAN_BITS = 1024, // objects of a span at most
-  GO_PIECE_WORDS = 2,  // of bits that lie together
-  GO_INTERLEAVED = GO_CHUNK_PAGES,
-  GO_PAGE_BITS_BYTES = GO_SPAN_BITS / 8,
-  GO_GREY = 2, // of the maps: objects that are marked and were not looked at
+  GO_GREY = 2,         // of the maps: objects that are marked and were not looked at
   GO_MAPS,
   // The word of a page. 0: it is in no span that is in use.
   GO_WORD_CLASS = 255, // two more than the span class
@@ -68,7 +65,6 @@ struct go_arena {
   size_t reserved;          // of the reservation that begins with this arena; 0: it lies within another's
   struct go_arena *next;    // in the order in which they came
   uint64_t *maps[GO_MAPS];  // the bits
-  size_t maps_committed[GO_MAPS];
   _Atomic uint16_t pages[GO_ARENA_PAGES];
   struct go_span *_Atomic *spans; // of each page: own_spans, or a part of a table of all
   uint8_t *nibbles; // bits of its words, backwards from here (contiguous.h); NULL: there are none
@@ -127,6 +123,10 @@ static inline uint16_t go_page_word(size_t span_class, size_t offset) {
 static inline unsigned go_page_word_class(uint16_t word) {
   return (word & GO_WORD_CLASS) - 2u;
 }
+// The number of an object by its offset from that page's beginning, where the span begins.
+static inline size_t go_page_word_index(uint16_t word, size_t offset) {
+  return (size_t)((uint64_t)offset * go_span_class_magic[word & GO_WORD_CLASS] >> 32);
+}
 static inline size_t go_page_word_offset(uint16_t word) {
   return word >> GO_WORD_OFFSET_SHIFT & GO_WORD_FAR;
 }
@@ -137,10 +137,7 @@ static inline uint16_t go_page_word_at(const struct go_arena *arena, uintptr_t a
 
 // The word of a map that has bits [64 * word, 64 * word + 64) of the span whose first page is `page`.
 static inline uint64_t *go_bits_word(const struct go_arena *arena, unsigned map, size_t page, size_t word) {
-  size_t group = page / GO_INTERLEAVED, piece = word / GO_PIECE_WORDS;
-  size_t at = group * GO_INTERLEAVED * (GO_PAGE_BITS_BYTES / sizeof(uint64_t)) +
-              (piece * GO_INTERLEAVED + page % GO_INTERLEAVED) * GO_PIECE_WORDS + word % GO_PIECE_WORDS;
-  return &arena->maps[map][at];
+  return &arena->maps[map][word * GO_ARENA_PAGES + page];
 }
 
 // Words of bits are read by who does not own the span, too.

@@ -75,7 +75,6 @@ static inline void unqueue(struct go_marker *k, struct go_arena *arena, size_t p
 struct place {
   struct go_arena *arena;
   size_t page; // the first of its span
-  unsigned span_class;
   size_t index;
 };
 
@@ -85,56 +84,63 @@ static __attribute__((noinline)) struct place find_far(struct go_heap *h, uintpt
   struct go_span *span = atomic_load_explicit(&arena->spans[go_arena_page(address)], memory_order_relaxed);
   GO_MUST(h, GOG_6, span != NULL, "a reference was found to %p, where no span is", (void *)address);
   if (!span) return (struct place){0};
-  return (struct place){span->arena, span->first_page, span->span_class, go_span_index(span, address)};
+  return (struct place){span->arena, span->first_page, go_span_index(span, address)};
 }
 
-// It was not marked until now.
-static __attribute__((noinline)) void object_found(struct go_marker *k, struct go_arena *arena, size_t page,
-                                                   unsigned span_class, size_t index, uintptr_t object) {
-  size_t elem_size = go_class_size[go_span_class_size_class(span_class)];
-  k->objects++;
-  k->bytes +=
-      elem_size ? elem_size : atomic_load_explicit(&arena->spans[page], memory_order_relaxed)->elem_size;
+// It was not marked when it was looked at; others may have been faster. What becomes grey is counted when it
+// is looked at.
+static __attribute__((noinline)) void mark_found(struct go_marker *k, struct go_arena *arena, size_t page,
+                                                 size_t index, uintptr_t object) {
+  if (!set_bit(go_bits_word(arena, k->map, page, index / 64), index % 64, k->shared)) return;
+  unsigned span_class = go_page_word_class(atomic_load_explicit(&arena->pages[page], memory_order_relaxed));
+  if (go_span_class_noscan(span_class) || go_span_class_size_class(span_class) == 0) {
+    k->objects++;
+    k->bytes += atomic_load_explicit(&arena->spans[page], memory_order_relaxed)->elem_size;
+  }
   if (go_span_class_noscan(span_class)) return;
   set_bit(go_bits_word(arena, GO_GREY, page, index / 64), index % 64, k->shared);
   queue(k, arena, page, object);
 }
 
-static inline __attribute__((always_inline)) void mark_word(struct go_marker *k, uintptr_t address,
-                                                            bool shared) {
-  struct go_heap *h = k->heap;
-  struct go_arena *arena = go_arena_at(&h->arenas, address);
+// Most references lead to what is marked: a few instructions, then, for each. `arenas` and `map`, the
+// marker's, are in registers.
+static inline __attribute__((always_inline)) void
+mark_word(struct go_marker *k, struct go_arena *const _Atomic *arenas, unsigned map, uintptr_t address) {
+  struct go_arena *arena = atomic_load_explicit(&arenas[address >> GO_ARENA_SHIFT], memory_order_relaxed);
   if (__builtin_expect(!arena, 0)) return; // an object of size 0
   size_t page = go_arena_page(address);
   uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
-  unsigned span_class = go_page_word_class(word);
-  struct place p = {arena, page, span_class,
-                    go_object_index(go_span_class_size_class(span_class), address & (GO_PAGE_SIZE - 1))};
-  if (__builtin_expect(!(word & GO_WORD_FIRST), 0) && !(p = find_far(h, address)).arena) return;
-  if (set_bit(go_bits_word(p.arena, k->map, p.page, p.index / 64), p.index % 64, shared))
-    object_found(k, p.arena, p.page, p.span_class, p.index, address);
+  size_t index = go_page_word_index(word, address & (GO_PAGE_SIZE - 1));
+  if (__builtin_expect(!(word & GO_WORD_FIRST), 0)) {
+    struct place far = find_far(k->heap, address);
+    if (!far.arena) return;
+    arena = far.arena, page = far.page, index = far.index;
+  }
+  if (go_bits_load(go_bits_word(arena, map, page, index / 64)) >> index % 64 & 1) return;
+  mark_found(k, arena, page, index, address);
 }
 
 static inline __attribute__((always_inline)) void look_at_words(struct go_marker *k, const ht_ref *fields,
-                                                                uint64_t references, bool shared) {
+                                                                uint64_t references) {
+  struct go_arena *const _Atomic *arenas = k->heap->arenas.map;
+  unsigned map = k->map;
   for (; references; references &= references - 1) {
     uintptr_t address = (uintptr_t)fields[base_ctz(references)];
-    if (address) mark_word(k, address, shared);
+    if (address) mark_word(k, arenas, map, address);
   }
 }
 
 // Whole elements; what is behind them in a slot is zero.
 static void look_at_elements(struct go_marker *k, const ht_ref *field, size_t words,
-                             const struct ht_type *type, bool shared) {
+                             const struct ht_type *type) {
   size_t element = type->size / HT_WORD;
   if (element == 1) {
-    for (; words > 64; words -= 64, field += 64) look_at_words(k, field, ~(uint64_t)0, shared);
-    if (words) look_at_words(k, field, ~(uint64_t)0 >> (64 - words), shared);
+    for (; words > 64; words -= 64, field += 64) look_at_words(k, field, ~(uint64_t)0);
+    if (words) look_at_words(k, field, ~(uint64_t)0 >> (64 - words));
     return;
   }
   for (; words >= element; words -= element, field += element)
-    for (size_t at = 0; at * 64 < element; at++)
-      look_at_words(k, field + at * 64, type->reference_map[at], shared);
+    for (size_t at = 0; at * 64 < element; at++) look_at_words(k, field + at * 64, type->reference_map[at]);
 }
 
 // A piece of a large object: the elements that begin in it.
@@ -145,7 +151,7 @@ static void look_at_piece(struct go_marker *k, const struct go_span *span, size_
   if (end > bytes) end = bytes;
   size_t first = (start + type->size - 1) / type->size, behind = (end + type->size - 1) / type->size;
   look_at_elements(k, (ht_ref *)(span->base + first * type->size), (behind - first) * type->size / HT_WORD,
-                   type, k->shared);
+                   type);
 }
 
 // All pieces but the first are work of their own.
@@ -187,65 +193,88 @@ static uint64_t references_in(const struct go_arena *arena, uintptr_t object, si
 // What a marker has of the span it looks at. Objects of it that are found are not made grey, but looked at
 // next: there are never more than the span has.
 struct looking {
-  struct go_arena *arena;
+  const struct go_arena *arena;
   uintptr_t base;
   size_t bytes; // of all objects
   size_t elem_size;
-  const struct ht_type *type; // of all; NULL: each says its own
-  uint64_t references;        // then, which words of each
   unsigned size_class;
-  uint64_t *marks; // first word
-  size_t count;
-  uint16_t next[GO_SPAN_BITS];
+  uint64_t references; // of one type: which words of each
+  uint64_t *marks;     // the first word
+  size_t found;        // objects, in it
+  uintptr_t next[GO_SPAN_BITS];
 };
 
-static inline __attribute__((always_inline)) void
-look_at_own(struct go_marker *k, struct looking *l, const ht_ref *fields, uint64_t references, bool shared) {
-  uintptr_t base = l->base;
-  size_t count = l->count;
-  size_t bytes = l->bytes;
-  for (; references; references &= references - 1) {
-    uintptr_t address = (uintptr_t)fields[base_ctz(references)];
-    if (!address) continue;
-    size_t offset = address - base;
-    if (offset < bytes) {
-      size_t index = go_object_index(l->size_class, offset);
-      uint64_t *word = l->marks + (index / 128 * GO_INTERLEAVED * GO_PIECE_WORDS + index / 64 % 2);
-      l->next[count] = (uint16_t)index;
-      count += set_bit(word, index % 64, shared);
-    } else {
-      mark_word(k, address, shared);
-    }
-  }
-  l->count = count;
-}
-
-static inline __attribute__((always_inline)) void look_at(struct go_marker *k, struct looking *l,
-                                                          uintptr_t object, bool shared) {
-  if (__builtin_expect(l->type != NULL, 1))
-    look_at_own(k, l, (ht_ref *)object, l->references, shared);
-  else if (l->elem_size > GO_BITMAP_MOST)
-    look_at_elements(k, (ht_ref *)(object + GO_HEADER), (l->elem_size - GO_HEADER) / HT_WORD,
-                     *(const struct ht_type **)object, k->shared);
-  else
-    look_at_own(k, l, (ht_ref *)object, references_in(l->arena, object, l->elem_size), shared);
-}
-
-// So many were found that most of what is left will be, too, in whatever order.
-static void fetch(const struct looking *l) {
+// So many were found that most of what is left will be, too, in whatever order. (Not inlined it would be
+// taken for a function without effects, and never called.)
+static inline __attribute__((always_inline)) void fetch(const struct looking *l) {
   for (size_t at = 0; at < l->bytes && at < GO_PAGE_SIZE; at += FETCHED_AT_ONCE)
     __builtin_prefetch((const void *)(l->base + at));
 }
 
-static inline __attribute__((always_inline)) void look_at_span(struct go_marker *k, uintptr_t base,
-                                                               bool shared) {
+// Objects of a span from number `first` on, and what they lead to in it.
+static inline __attribute__((always_inline)) void look_at_grey(struct go_marker *k, struct looking *l,
+                                                               size_t first, uint64_t grey, bool mixed) {
+  const uintptr_t base = l->base;
+  const size_t bytes = l->bytes, elem_size = l->elem_size;
+  const unsigned size_class = l->size_class;
+  uint64_t *const marks = l->marks;
+  uintptr_t *top = l->next;
+  struct go_arena *const _Atomic *arenas = k->heap->arenas.map;
+  unsigned map = k->map;
+  for (; grey; grey &= grey - 1)
+    for (uintptr_t object = base + (first + base_ctz(grey)) * elem_size;; object = *--top) {
+      const ht_ref *field = (ht_ref *)object;
+      uint64_t references = mixed ? references_in(l->arena, object, elem_size) : l->references;
+      for (; references; references >>= 1, field++) {
+        if (!(references & 1)) continue;
+        uintptr_t address = (uintptr_t)*field;
+        if (!address) continue;
+        size_t offset = address - base;
+        if (offset >= bytes) {
+          mark_word(k, arenas, map, address);
+          continue;
+        }
+        size_t found = go_object_index(size_class, offset);
+        if (!set_bit(marks + found / 64 * GO_ARENA_PAGES, found % 64, k->shared)) continue;
+        // That it leads to an object's beginning is guessed, so that to follow it waits for no number.
+        if (__builtin_expect(found * elem_size != offset, 0)) {
+          address = base + found * elem_size;
+          __asm__("" : "+r"(address));
+        }
+        *top++ = address;
+        if (++l->found == DENSE) fetch(l);
+      }
+      if (top == l->next) break;
+    }
+}
+
+static __attribute__((noinline)) void look_at_typed(struct go_marker *k, struct looking *l, size_t first,
+                                                    uint64_t grey) {
+  look_at_grey(k, l, first, grey, false);
+}
+
+static __attribute__((noinline)) void look_at_mixed(struct go_marker *k, struct looking *l, size_t first,
+                                                    uint64_t grey) {
+  look_at_grey(k, l, first, grey, true);
+}
+
+static __attribute__((noinline)) void look_at_headed(struct go_marker *k, struct looking *l, size_t first,
+                                                     uint64_t grey) {
+  for (; grey; grey &= grey - 1) {
+    uintptr_t object = l->base + (first + base_ctz(grey)) * l->elem_size;
+    look_at_elements(k, (ht_ref *)(object + GO_HEADER), (l->elem_size - GO_HEADER) / HT_WORD,
+                     *(const struct ht_type **)object);
+  }
+}
+
+static void look_at_span(struct go_marker *k, uintptr_t base) {
   struct go_arena *arena = go_arena_at(&k->heap->arenas, base);
   size_t page = go_arena_page(base);
   const struct go_span *span = atomic_load_explicit(&arena->spans[page], memory_order_relaxed);
   if (go_span_is_large(span)) {
     if (base == span->base) {
       unqueue(k, arena, page);
-      take_bits(go_bits_word(arena, GO_GREY, page, 0), shared);
+      take_bits(go_bits_word(arena, GO_GREY, page, 0), k->shared);
     }
     look_at_large(k, base);
     return;
@@ -256,43 +285,41 @@ static inline __attribute__((always_inline)) void look_at_span(struct go_marker 
   l.base = base;
   l.bytes = span->limit - base;
   l.elem_size = span->elem_size;
-  l.type = span->type == GO_MIXED ? NULL : span->type;
-  l.references = l.type ? references_of(l.type, l.elem_size / HT_WORD) : 0;
   l.size_class = go_span_class_size_class(span->span_class);
   l.marks = go_bits_word(arena, k->map, page, 0);
-  size_t words = (span->count + 63) / 64, objects = 0;
-  for (size_t at = 0; at < words; at++) {
-    uint64_t bits = take_bits(go_bits_word(arena, GO_GREY, page, at), shared);
-    for (; bits; bits &= bits - 1) {
-      l.count = 0;
-      look_at(k, &l, base + (at * 64 + base_ctz(bits)) * l.elem_size, shared);
-      while (l.count) {
-        if (++objects == DENSE) fetch(&l);
-        look_at(k, &l, base + l.next[--l.count] * l.elem_size, shared);
-      }
-    }
+  l.found = 0;
+  size_t objects = 0;
+  void (*look_at)(struct go_marker *, struct looking *, size_t, uint64_t) = look_at_mixed;
+  if (go_span_header(span)) {
+    look_at = look_at_headed;
+  } else if (span->type != GO_MIXED) {
+    look_at = look_at_typed;
+    l.references = references_of(span->type, l.elem_size / HT_WORD);
   }
+  for (size_t first = 0; first < span->count; first += 64) {
+    uint64_t grey = take_bits(go_bits_word(arena, GO_GREY, page, first / 64), k->shared);
+    if (!grey) continue;
+    objects += base_popcount(grey);
+    look_at(k, &l, first, grey);
+  }
+  objects += l.found;
   k->objects += objects;
   k->bytes += objects * l.elem_size;
 }
 
-static inline __attribute__((always_inline)) void drain_as(struct go_marker *k, bool shared) {
-  uintptr_t page;
-  while ((page = go_work_get(&k->heap->work, k))) look_at_span(k, page, shared);
-}
-
 static void drain(struct go_marker *k) {
-  drain_as(k, false);
+  uintptr_t page;
+  while ((page = go_work_get(&k->heap->work, k))) look_at_span(k, page);
 }
 
 static void drain_shared(struct go_marker *k) {
-  do drain_as(k, true);
+  do drain(k);
   while (go_work_steal(&k->heap->work, k));
 }
 
 void go_marker_grey(struct go_marker *k, const ht_ref *words, size_t count) {
-  for (; count > 64; count -= 64, words += 64) look_at_words(k, words, ~(uint64_t)0, k->shared);
-  look_at_words(k, words, count ? ~(uint64_t)0 >> (64 - count) : 0, k->shared);
+  for (; count > 64; count -= 64, words += 64) look_at_words(k, words, ~(uint64_t)0);
+  look_at_words(k, words, count ? ~(uint64_t)0 >> (64 - count) : 0);
 }
 
 void go_marker_look_at(struct go_marker *k, const struct go_span *span, uintptr_t object) {
@@ -301,12 +328,12 @@ void go_marker_look_at(struct go_marker *k, const struct go_span *span, uintptr_
     for (size_t start = 0; start < span->limit - span->base; start += OBLET_BYTES)
       look_at_piece(k, span, start);
   } else if (span->type == GO_MIXED) {
-    look_at_words(k, (ht_ref *)object, references_in(span->arena, object, span->elem_size), k->shared);
+    look_at_words(k, (ht_ref *)object, references_in(span->arena, object, span->elem_size));
   } else if (span->type) {
-    look_at_words(k, (ht_ref *)object, references_of(span->type, span->elem_size / HT_WORD), k->shared);
+    look_at_words(k, (ht_ref *)object, references_of(span->type, span->elem_size / HT_WORD));
   } else {
     look_at_elements(k, (ht_ref *)(object + GO_HEADER), (span->elem_size - GO_HEADER) / HT_WORD,
-                     *(const struct ht_type **)object, k->shared);
+                     *(const struct ht_type **)object);
   }
 }
 
@@ -376,7 +403,7 @@ static bool take_lost(struct go_heap *h, unsigned count) {
 static void look_at_lost(void *marker, struct go_span *span) {
   struct go_marker *k = marker;
   if (!(go_page_word_at(span->arena, span->base) & GO_WORD_QUEUED)) return;
-  look_at_span(k, span->base, false);
+  look_at_span(k, span->base);
   drain(k);
 }
 

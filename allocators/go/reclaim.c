@@ -2,7 +2,7 @@
 // came free. It goes through the arenas once a cycle, all who reclaim together, a chunk at a time.
 //
 // (Go 1.26, runtime/mheap.go. Go keeps a bit for each span with a marked object; here the marks are looked at
-// themselves, the first piece of them, which is no proof: only sweeping the span is.)
+// themselves, the first word of them, which is no proof: only sweeping the span is.)
 
 #include "allocators/go/go.h"
 
@@ -13,10 +13,7 @@ static struct go_arena *arena_number(struct go_heap *h, size_t number) {
 }
 
 static bool looks_dead(struct go_heap *h, const struct go_arena *arena, size_t page) {
-  uint64_t marks = 0;
-  for (size_t word = 0; word < GO_PIECE_WORDS; word++)
-    marks |= go_bits_load(go_bits_word(arena, go_map_of(go_sweepgen(h)), page, word));
-  return marks == 0;
+  return go_bits_load(go_bits_word(arena, go_map_of(go_sweepgen(h)), page, 0)) == 0;
 }
 
 // The pages that came free.

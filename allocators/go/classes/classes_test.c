@@ -22,7 +22,10 @@ static struct table of_heap(void) {
   struct table t = {.count = GO_CLASSES, .class_of_size = go_class_of_size};
   memcpy(t.size, go_class_size, sizeof go_class_size);
   memcpy(t.pages, go_class_pages, sizeof go_class_pages);
-  memcpy(t.magic, go_class_magic, sizeof go_class_magic);
+  for (size_t number = 0; number < GO_CLASSES; number++) {
+    t.magic[number] = go_span_class_magic[2 + 2 * number];
+    CHECK(go_span_class_magic[3 + 2 * number] == t.magic[number]);
+  }
   return t;
 }
 

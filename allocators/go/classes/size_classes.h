@@ -36,7 +36,7 @@ static inline bool go_span_class_noscan(unsigned span_class) {
 // The object in a span of this class that `offset` lies in, by multiplication: exact up to the span's end.
 // What is left over there counts as one object more. Class 0: always 0.
 static inline size_t go_object_index(unsigned size_class, size_t offset) {
-  return (size_t)((uint64_t)offset * go_class_magic[size_class] >> 32);
+  return (size_t)((uint64_t)offset * go_span_class_magic[2 + 2 * (size_t)size_class] >> 32);
 }
 
 #endif
