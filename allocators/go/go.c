@@ -17,14 +17,15 @@ enum {
   // The live heap, what may grow beside it before a cycle, and what is in pieces meanwhile.
   SPACE_PERCENT = 400,
 };
-// The heap's own tables, carriers and records for 256 of each, and chunks of the smallest heap there is.
-#define SPACE_FIXED ((size_t)32 << 20)
+// The heap's own tables, carriers and records for 256 of each, and the least heap that is collected.
+#define SPACE_FIXED ((size_t)64 << 20)
 
 static const struct ht_option options[] = {
     {"milestone", "1.1|1.3", "1.3", "how it collects: all stopped, or sweeping beside the mutators"},
     {"gogc", "off|0..10000", "100",
      "percent by which the heap grows between cycles; the space bound is for up to 200"},
-    {"minimum", "0..1073741824", "4194304", "bytes below which no cycle starts by itself, times gogc / 100"},
+    {"minimum", "0..1073741824", "4194304",
+     "bytes below which no cycle starts by itself, times gogc / 100, for each of up to 8 carriers"},
     {"markers", "1..32", "1", "threads that mark"},
     {"sweeper", "no|yes", "no", "a thread sweeps beside the mutators (1.3)"},
     {"layout", "sparse|contiguous", "sparse",
@@ -115,6 +116,7 @@ static bool carrier_open(struct ht_heap *heap, struct ht_carrier **carrier) {
   base_mutex_lock(&h->lists);
   base_list_push_last(&h->carriers, &c->link);
   base_mutex_unlock(&h->lists);
+  atomic_fetch_add_explicit(&h->carriers_open, 1, memory_order_relaxed);
   *carrier = c;
   return true;
 }
@@ -122,6 +124,7 @@ static bool carrier_open(struct ht_heap *heap, struct ht_carrier **carrier) {
 // What it has goes back, as somebody who runs gives it.
 static void carrier_close(struct ht_carrier *c) {
   struct go_heap *h = c->heap;
+  atomic_fetch_sub_explicit(&h->carriers_open, 1, memory_order_relaxed);
   go_carrier_enter(h, c);
   go_cache_flush(h, c);
   go_carrier_flush_pages(h, c);

@@ -48,7 +48,7 @@ struct go_heap {
   bool clobber;
   bool exposed;       // mutators allocate inline
   size_t gogc;        // SIZE_MAX: off
-  size_t minimum;     // bytes
+  size_t minimum;     // bytes, for each carrier
   size_t every;       // allocations; 0: none
   size_t until_cycle; // the same, to go
 
@@ -58,7 +58,8 @@ struct go_heap {
 
   struct base_mutex lists;
   struct base_list mutators, carriers, globals, ambiguous;
-  struct base_list due; // of struct go_due: what waits for run_finalizers
+  _Atomic unsigned carriers_open; // without the sweeper's
+  struct base_list due;           // of struct go_due: what waits for run_finalizers
   size_t due_count;
 
   struct base_mutex lock;
