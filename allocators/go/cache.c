@@ -47,6 +47,24 @@ static size_t uncache(struct go_heap *h, struct ht_carrier *c, struct go_cached 
   return left;
 }
 
+// Bytes that a carrier counts as live before it has taken them, and how small a part that is of what is left
+// until the next cycle: it comes sooner by no more.
+enum { CREDIT_MOST = 64 << 10, CREDITS_LEFT = 64 };
+
+// So the word that all carriers write is written once in some spans.
+static void count_live(struct go_heap *h, struct ht_carrier *c, size_t bytes) {
+  if (c->credit < bytes) {
+    uint64_t live = atomic_load_explicit(&h->live, memory_order_relaxed);
+    uint64_t more = live < h->trigger ? (h->trigger - live) / CREDITS_LEFT : 0;
+    if (more > CREDIT_MOST) more = CREDIT_MOST;
+    if (more < bytes - c->credit) more = bytes - c->credit;
+    atomic_fetch_add_explicit(&h->live, more, memory_order_relaxed);
+    c->credit += more;
+    c->due = true;
+  }
+  c->credit -= bytes;
+}
+
 bool go_cache_refill(struct go_heap *h, struct ht_carrier *c, unsigned span_class) {
   struct go_cached *cached = &c->cached[span_class];
   while (!cached->span || !next_group(h, cached)) {
@@ -55,8 +73,7 @@ bool go_cache_refill(struct go_heap *h, struct ht_carrier *c, unsigned span_clas
     if (!span) return false;
     atomic_store_explicit(&span->sweepgen, go_sweepgen(h) + 3, memory_order_relaxed);
     span->alloc_count_before = span->alloc_count;
-    atomic_fetch_add_explicit(&h->live, (span->count - span->alloc_count) * span->elem_size,
-                              memory_order_relaxed);
+    count_live(h, c, (span->count - span->alloc_count) * span->elem_size);
     cached->span = span;
     cached->type = span->type;
     cached->need_zero = span->need_zero;
@@ -67,8 +84,9 @@ bool go_cache_refill(struct go_heap *h, struct ht_carrier *c, unsigned span_clas
 
 void go_cache_flush(struct go_heap *h, struct ht_carrier *c) {
   for (unsigned i = 0; i < GO_SPAN_CLASSES; i++)
-    if (c->cached[i].span)
-      atomic_fetch_sub_explicit(&h->live, uncache(h, c, &c->cached[i]), memory_order_relaxed);
+    if (c->cached[i].span) c->credit += uncache(h, c, &c->cached[i]);
+  atomic_fetch_sub_explicit(&h->live, c->credit, memory_order_relaxed);
+  c->credit = 0;
   c->tiny = NULL;
   c->tiny_offset = 0;
 }

@@ -1,4 +1,9 @@
-// Spans of one class that no carrier has.
+// Spans that no carrier has, by class.
+//
+// The lists are there more than once, and carriers take turns at these shards. A span goes to the shard of
+// the carrier that had it last: two that allocate at once meet only where one has run out, and takes what is
+// in the other's. (Go has one list a class for all, runtime/mcentral.go. With that two carriers took a third
+// longer an allocation than one: each word of a list, and what was found there, was in the other's cache.)
 
 #include "allocators/go/go.h"
 
@@ -30,7 +35,7 @@ void go_central_fetch_stray(struct go_heap *h, struct go_span *span) {
 }
 
 void go_central_file(struct go_heap *h, struct go_span *span) {
-  struct go_central *central = &h->central[span->span_class];
+  struct go_central *central = &h->central[span->shard][span->span_class];
   bool has_room = span->alloc_count < span->count;
   push(h, swept(has_room ? central->partial : central->full, go_sweepgen(h)), span);
 }
@@ -49,13 +54,11 @@ static struct go_span *sweep_next(struct go_heap *h, struct go_span_set *pair, u
   return NULL;
 }
 
-static struct go_span *sweep_for_room(struct go_heap *h, unsigned span_class) {
-  struct go_central *central = &h->central[span_class];
-  unsigned budget = GO_SWEEP_BUDGET;
+static struct go_span *sweep_for_room(struct go_heap *h, struct go_central *central, unsigned *budget) {
   struct go_span *span;
   if (!go_sweep_begin(h)) return NULL;
-  span = sweep_next(h, central->partial, &budget);
-  while (!span && (span = sweep_next(h, central->full, &budget)))
+  span = sweep_next(h, central->partial, budget);
+  while (!span && (span = sweep_next(h, central->full, budget)))
     if (span->alloc_count == span->count) {
       go_central_file(h, span);
       span = NULL;
@@ -65,13 +68,18 @@ static struct go_span *sweep_for_room(struct go_heap *h, unsigned span_class) {
 }
 
 struct go_span *go_central_take(struct go_heap *h, struct ht_carrier *c, unsigned span_class) {
-  struct go_central *central = &h->central[span_class];
-  struct go_span *span = go_span_set_pop(swept(central->partial, go_sweepgen(h)));
-  if (!span) span = sweep_for_room(h, span_class);
+  unsigned shards = atomic_load_explicit(&h->shards, memory_order_acquire), budget = GO_SWEEP_BUDGET;
+  struct go_span *span = NULL;
+  for (unsigned i = 0; !span && i < shards; i++) {
+    struct go_central *central = &h->central[(c->shard + i) % shards][span_class];
+    span = go_span_set_pop(swept(central->partial, go_sweepgen(h)));
+    if (!span) span = sweep_for_room(h, central, &budget);
+  }
   if (!span) span = go_span_new(h, c, go_class_pages[span_class >> 1], span_class, 0);
-  if (span)
-    GO_MUST(h, GOA_13, span->alloc_count < span->count, "span %p has no free object, and was among those",
-            (void *)span->base);
+  if (!span) return NULL;
+  GO_MUST(h, GOA_13, span->alloc_count < span->count, "span %p has no free object, and was among those",
+          (void *)span->base);
+  span->shard = (uint8_t)c->shard;
   return span;
 }
 
@@ -93,25 +101,39 @@ static void reset(struct go_heap *h, struct go_span_set *set) {
 
 void go_central_reset(struct go_heap *h) {
   uint32_t sweepgen = go_sweepgen(h);
-  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) {
-    reset(h, unswept(h->central[i].partial, sweepgen));
-    reset(h, unswept(h->central[i].full, sweepgen));
-  }
+  unsigned shards = atomic_load_explicit(&h->shards, memory_order_relaxed);
+  for (unsigned shard = 0; shard < shards; shard++)
+    for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) {
+      reset(h, unswept(h->central[shard][i].partial, sweepgen));
+      reset(h, unswept(h->central[shard][i].full, sweepgen));
+    }
+}
+
+static void shard_init(struct go_heap *h, unsigned shard) {
+  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++)
+    for (unsigned j = 0; j < 2; j++) {
+      go_span_set_init(&h->central[shard][i].partial[j], &h->set_memory);
+      go_span_set_init(&h->central[shard][i].full[j], &h->set_memory);
+    }
+  atomic_store_explicit(&h->shards, shard + 1, memory_order_release);
 }
 
 void go_central_init(struct go_heap *h) {
   go_set_memory_init(&h->set_memory, &h->small.pages);
-  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++)
-    for (unsigned j = 0; j < 2; j++) {
-      go_span_set_init(&h->central[i].partial[j], &h->set_memory);
-      go_span_set_init(&h->central[i].full[j], &h->set_memory);
-    }
+  shard_init(h, 0);
+}
+
+unsigned go_central_shard(struct go_heap *h) {
+  unsigned shard = (unsigned)(h->carriers_ever++ % h->shards_most);
+  if (shard == atomic_load_explicit(&h->shards, memory_order_relaxed)) shard_init(h, shard);
+  return shard;
 }
 
 struct go_span *go_central_unswept(struct go_heap *h) {
   uint32_t sweepgen = go_sweepgen(h), at;
-  while ((at = atomic_load_explicit(&h->sweeping.central, memory_order_relaxed)) < 2 * GO_SPAN_CLASSES) {
-    struct go_central *central = &h->central[at / 2];
+  uint32_t pairs = 2 * GO_SPAN_CLASSES * atomic_load_explicit(&h->shards, memory_order_acquire);
+  while ((at = atomic_load_explicit(&h->sweeping.central, memory_order_relaxed)) < pairs) {
+    struct go_central *central = &h->central[at / (2 * GO_SPAN_CLASSES)][at / 2 % GO_SPAN_CLASSES];
     struct go_span *span = go_span_set_pop(unswept(at % 2 ? central->full : central->partial, sweepgen));
     if (span) return span;
     // A set that was found empty stays so: nothing is put to those that are to be swept.

@@ -118,20 +118,24 @@ static void check_set(struct checking *c, const struct go_span_set *set) {
   EXAMINE(c->e, GOA_18, wrong == NULL, "a set of spans: %s", wrong);
 }
 
-static void check_sets(struct checking *c) {
+static void check_central(struct checking *c, const struct go_central *central) {
   struct go_heap *h = c->heap;
   unsigned swept = go_map_of(go_sweepgen(h));
-  for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) {
-    struct go_central *central = &h->central[i];
-    for (unsigned j = 0; j < 2; j++) {
-      check_set(c, &central->partial[j]);
-      check_set(c, &central->full[j]);
-    }
-    go_span_set_each(&central->partial[swept], see_partial, c);
-    go_span_set_each(&central->full[swept], see_full, c);
-    go_span_set_each(&central->partial[1 - swept], see_unswept, h);
-    go_span_set_each(&central->full[1 - swept], see_unswept, h);
+  for (unsigned i = 0; i < 2; i++) {
+    check_set(c, &central->partial[i]);
+    check_set(c, &central->full[i]);
   }
+  go_span_set_each(&central->partial[swept], see_partial, c);
+  go_span_set_each(&central->full[swept], see_full, c);
+  go_span_set_each(&central->partial[1 - swept], see_unswept, h);
+  go_span_set_each(&central->full[1 - swept], see_unswept, h);
+}
+
+static void check_sets(struct checking *c) {
+  struct go_heap *h = c->heap;
+  unsigned shards = atomic_load_explicit(&h->shards, memory_order_relaxed);
+  for (unsigned shard = 0; shard < shards; shard++)
+    for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) check_central(c, &h->central[shard][i]);
   for (struct go_span *span = h->strays; span; span = span->next) span->places++;
 }
 
@@ -153,6 +157,7 @@ static void check_cached(struct checking *c, struct go_cached *cached) {
 static void check_carriers(struct checking *c) {
   base_list_each(link, &c->heap->carriers) {
     struct ht_carrier *carrier = go_carrier_at(link);
+    c->spare += carrier->credit;
     for (unsigned i = 0; i < GO_SPAN_CLASSES; i++)
       if (carrier->cached[i].span) check_cached(c, &carrier->cached[i]);
   }

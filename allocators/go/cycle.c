@@ -104,7 +104,10 @@ static bool is_turn(struct go_heap *h) {
 
 void go_collect_if_due(struct go_mutator *m, size_t bytes) {
   struct go_heap *h = go_heap_of(&m->head);
+  struct ht_carrier *c = m->carrier;
   if (h->every && is_turn(h)) go_collect(m);
+  if (!c->due && bytes <= GO_SMALL_MAX) return;
+  c->due = false;
   while (atomic_load_explicit(&h->live, memory_order_relaxed) + bytes >= h->trigger) {
     uint64_t before = h->cycles;
     if (cycle(m, "heap") || h->cycles != before) break;

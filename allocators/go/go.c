@@ -12,6 +12,7 @@
 enum {
   GOGC_MOST = 10000,
   EVERY_MOST = 1000000000,
+  SHARDS_MOST = 8,
   // Of a span's pages, which an object may keep alone, and what rounds a large one.
   SPACE_OBJECT = 10 * GO_PAGE_SIZE,
   // The live heap, what may grow beside it before a cycle, and what is in pieces meanwhile.
@@ -32,13 +33,14 @@ static const struct ht_option options[] = {
      "address space: arenas one by one, or spans, bitmap and arena in one reservation as before Go 1.11"},
     {"arena", "1..512", "512", "GB of the arena, contiguous"},
     {"clobber", "no|yes", "no", "freed memory is filled with 0xdeadbeef"},
+    {"shards", "1..8", "2", "lists of spans that carriers take turns at, for as many as run at once"},
     {"every", "0..1000000000", "0", "every so many allocations a cycle; 0: none"},
     {0},
 };
 
 struct read_settings {
   bool later, clobber, background, contiguous;
-  size_t arena, gogc, minimum, markers, every;
+  size_t arena, gogc, minimum, markers, shards, every;
 };
 
 static bool read_settings(const struct ht_config *config, struct read_settings *s) {
@@ -53,6 +55,7 @@ static bool read_settings(const struct ht_config *config, struct read_settings *
          ht_setting_choice(config, options, "layout", "sparse", "contiguous", &s->contiguous) &&
          ht_setting_number(config, options, "arena", 1, 512, &s->arena) &&
          ht_setting_choice(config, options, "clobber", "no", "yes", &s->clobber) &&
+         ht_setting_number(config, options, "shards", 1, SHARDS_MOST, &s->shards) &&
          ht_setting_number(config, options, "every", 0, EVERY_MOST, &s->every);
 }
 
@@ -85,6 +88,7 @@ static enum ht_status create(const struct ht_config *config, struct ht_heap **he
   h->clobber = settings.clobber;
   h->gogc = settings.gogc;
   h->minimum = settings.minimum;
+  h->shards_most = settings.shards < GO_SHARDS ? settings.shards : GO_SHARDS;
   h->every = h->until_cycle = settings.every;
   h->exposed = !config->examiner.examined && !settings.every;
   base_list_init(&h->mutators);
@@ -114,6 +118,7 @@ static bool carrier_open(struct ht_heap *heap, struct ht_carrier **carrier) {
   if (!c) return false;
   c->heap = h;
   base_mutex_lock(&h->lists);
+  c->shard = go_central_shard(h);
   base_list_push_last(&h->carriers, &c->link);
   base_mutex_unlock(&h->lists);
   atomic_fetch_add_explicit(&h->carriers_open, 1, memory_order_relaxed);

@@ -22,6 +22,11 @@ enum {
   GO_SWEEP_BUDGET = 100,     // spans that one search for room sweeps
   GO_MARKERS_MOST = 32,
 };
+
+// The most of them: but for tests.
+#ifndef GO_SHARDS
+#define GO_SHARDS 8
+#endif
 #define GO_LARGEST ((size_t)1 << 46) // bytes of an object; sums with it do not wrap
 
 enum go_milestone { GO_1_1, GO_1_3 };
@@ -34,7 +39,7 @@ struct go_central {
 
 struct go_sweeping {
   _Atomic uint32_t active;  // how many sweep, and GO_SWEEP_DRAINED once there is nothing left to begin with
-  _Atomic uint32_t central; // where the search for an unswept span stands, in span sets
+  _Atomic uint32_t central; // where the search for an unswept span stands, in pairs of sets
   _Atomic uint64_t reclaim_page, reclaim_credit;
   _Atomic uint64_t freed_bytes;
   size_t arenas; // how many there were
@@ -46,9 +51,10 @@ struct go_heap {
   struct examination examination;
   enum go_milestone milestone;
   bool clobber;
-  bool exposed;       // mutators allocate inline
-  size_t gogc;        // SIZE_MAX: off
-  size_t minimum;     // bytes, for each carrier
+  bool exposed;   // mutators allocate inline
+  size_t gogc;    // SIZE_MAX: off
+  size_t minimum; // bytes, for each carrier
+  size_t shards_most;
   size_t every;       // allocations; 0: none
   size_t until_cycle; // the same, to go
 
@@ -59,6 +65,7 @@ struct go_heap {
   struct base_mutex lists;
   struct base_list mutators, carriers, globals, ambiguous;
   _Atomic unsigned carriers_open; // without the sweeper's
+  unsigned carriers_ever;         // likewise
   struct base_list due;           // of struct go_due: what waits for run_finalizers
   size_t due_count;
 
@@ -70,14 +77,16 @@ struct go_heap {
   size_t span_memory_left;
   struct go_span_block *span_blocks;
 
-  _Atomic uint32_t sweepgen;
-  struct go_central central[GO_SPAN_CLASSES];
-  struct go_set_memory set_memory;
-  struct go_sweeping sweeping;
-
+  // In one line what all read and a cycle writes; in one what all write who need a span.
+  _Alignas(GO_SET_LINE) _Atomic uint32_t sweepgen;
+  _Atomic unsigned shards; // of `central` that a carrier had so far
+  uint64_t trigger;
+  _Alignas(GO_SET_LINE) struct go_sweeping sweeping;
   // Bytes: of what was marked, plus all that was allocated since, rounded up to the spans in hand.
   _Atomic uint64_t live;
-  uint64_t trigger;
+  struct go_central central[GO_SHARDS][GO_SPAN_CLASSES];
+  struct go_set_memory set_memory;
+
   uint64_t marked_bytes, marked_objects; // by the last cycle
   _Atomic uint64_t pages_in_use;         // of spans
 
@@ -139,6 +148,8 @@ void go_spans_finish(struct go_heap *h);
 
 // central.c
 void go_central_init(struct go_heap *h);
+// The shard of a carrier that comes. `lists` is held.
+unsigned go_central_shard(struct go_heap *h);
 // Nothing is left to be swept.
 void go_central_reset(struct go_heap *h);
 // A span with room that is the caller's from now on, or NULL: no memory.

@@ -48,6 +48,9 @@ struct go_cached {
 struct ht_carrier {
   struct go_heap *heap;
   _Atomic uint32_t running; // a mutator runs that the world would have to wait for
+  unsigned shard;           // whose spans it takes first (central.c)
+  bool due;                 // it counted bytes as live and has not looked whether a cycle is due
+  size_t credit;            // bytes that it counted and has taken no span for
   uint32_t tiny_offset;
   char *tiny;              // the block in hand; NULL: none
   struct base_link link;   // of the heap's

@@ -58,6 +58,7 @@ struct go_span {
   _Atomic uint32_t sweepgen;
   _Atomic uint8_t state;
   uint8_t span_class;
+  uint8_t shard; // of the carrier that had it last
   bool need_zero;
   bool stray; // no set took it
   const struct ht_type *type;

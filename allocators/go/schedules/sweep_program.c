@@ -148,7 +148,7 @@ static bool see(void *number, struct go_span *span) {
 // With the threads ended, but for the heap's own: the one that stays is in one place, and what is free can be
 // had.
 static void check_places(void) {
-  struct go_central *central = &heap()->central[world.spans[2]->span_class];
+  struct go_central *central = &heap()->central[0][world.spans[2]->span_class];
   unsigned places = 0;
   while (go_sweep_one(heap())) continue;
   while (heap()->sweeper && !go_sweep_is_done(heap())) base_yield();
@@ -182,6 +182,7 @@ void sweep_run(const void *program) {
   fill(frame);
   // A cycle that nobody waits for: all is marked, and nothing is swept.
   heap()->trigger = 0;
+  world.carrier->due = true;
   go_collect_if_due(go_mutator_of(world.m), 0);
   // Of the classes before these there are no spans.
   atomic_store_explicit(&heap()->sweeping.central, 2u * world.spans[0]->span_class, memory_order_relaxed);

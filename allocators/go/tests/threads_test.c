@@ -225,6 +225,8 @@ int main(void) {
   test_workers("clobber=yes,minimum=0,gogc=50");
   test_workers("sweeper=yes,markers=2,minimum=0");
   test_workers("sweeper=yes,every=50");
+  test_workers("shards=8,minimum=0");
+  test_workers("shards=1,minimum=0");
   test_crowd("minimum=0");
   test_crowd("sweeper=yes");
   return 0;

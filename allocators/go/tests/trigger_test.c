@@ -43,12 +43,17 @@ static void test_gogc(const char *options, unsigned percent) {
   world_end(&w);
 }
 
-static void test_minimum(const char *options, uint64_t expected) {
+// Carriers that come show at the next cycle.
+static void test_minimum(const char *options, unsigned carriers, uint64_t expected) {
+  struct ht_carrier *others[16];
   struct world w;
   world_begin(&w, options);
   HT_FRAME(frame, 2);
   heap_push(w.m, frame);
+  for (unsigned i = 1; i < carriers; i++) CHECK(heaptrial_heap.carrier_open(w.heap, &others[i]));
+  if (carriers > 1) heap_collect(w.m, true);
   for (unsigned i = 0; i < 3; i++) is_about(until_cycle(&w, frame, UINT64_MAX), expected);
+  for (unsigned i = 1; i < carriers; i++) heaptrial_heap.carrier_close(others[i]);
   heap_pop(w.m);
   world_end(&w);
 }
@@ -82,7 +87,7 @@ static void test_every(const char *options, unsigned every) {
 static void test_options(void) {
   static const char *const wrong[] = {"milestone=1.2", "milestone=",   "gogc=-1",   "gogc=10001", "gogc=on",
                                       "markers=0",     "markers=33",   "sweeper=1", "clobber=",   "every=x",
-                                      "minimum=-1",    "minimum=1 MB", "speed=10"};
+                                      "minimum=-1",    "minimum=1 MB", "speed=10",  "shards=0",   "shards=9"};
   struct world w;
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     CHECK(world_create(&w, wrong[i], NULL) == HT_BAD_OPTION);
@@ -94,9 +99,11 @@ int main(void) {
   test_gogc("minimum=0,gogc=50", 50);
   test_gogc("minimum=0,gogc=200,milestone=1.1", 200);
   test_gogc("gogc=150,markers=2", 150);
-  test_minimum("", 4 << 20);
-  test_minimum("minimum=1000000,gogc=50", 500000);
-  test_minimum("minimum=2000000,milestone=1.1", 2000000);
+  test_minimum("", 1, 4 << 20);
+  test_minimum("minimum=1000000,gogc=50", 1, 500000);
+  test_minimum("minimum=2000000,milestone=1.1", 1, 2000000);
+  test_minimum("minimum=1000000", 3, 3000000);
+  test_minimum("minimum=1000000,sweeper=yes", 10, 8000000);
   test_never();
   test_every("every=1", 1);
   test_every("every=7,milestone=1.1", 7);
