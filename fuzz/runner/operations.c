@@ -223,6 +223,7 @@ void run_collect(struct ht_runner *r, bool full) {
   if (r->depth == 0) r->judged.number = 0;
   uint64_t cycles = r->told.cycles, refused = r->hooked ? ht_metered_read(r->metered).refused : 0;
   r->table->collect(run_handle(r), full);
+  run_charge_collection(r);
   run_safepoint(r);
   if (full) r->collected = r->shadow->epoch;
   // In a callback a cycle may be under way already, this mutator's or another's that waits in one; and one

@@ -135,11 +135,11 @@ struct ht_runner {
   uint32_t allocations;
   size_t allocated; // bytes, ever
   struct run_work {
-    size_t spent;     // bytes copied, or what costs as much
+    size_t spent;     // bytes copied, or looked at by collections, or what costs as much
     size_t alive;     // bytes, at most
     size_t looked_at; // how much was spent when it was last traced what is alive
     bool ended;       // no more operations are done
-  } work;             // of a heap that moves objects: work.c
+  } work;             // work.c
   struct run_amount {
     size_t bytes, objects;
   } live, peak;         // at least what is alive, and the most that ever was
@@ -230,7 +230,9 @@ static inline void run_safepoint(struct ht_runner *r) {
   r->work.spent += WORK_SAFEPOINT + r->work.alive;
 }
 
-// work.c: has the program done all it may?
+// work.c: a collection that the program asked for. (One that moves is charged as a safepoint.)
+void run_charge_collection(struct ht_runner *r);
+// Has the program done all it may?
 bool run_is_spent(struct ht_runner *r);
 // Far more than that: what is left is not waited for.
 bool run_is_exhausted(const struct ht_runner *r);
