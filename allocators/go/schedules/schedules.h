@@ -19,8 +19,7 @@ struct schedules_trial {
 };
 
 struct schedules {
-  void (*run)(const void *program);              // in that world: makes all anew
-  const char *(*wrong)(void);                    // after it; NULL: nothing is
+  void (*run)(const void *program); // in that world: makes all anew, says what is wrong (wrong.h)
   const struct schedules_trial *trials, *larger; // each ends with a name of NULL
   unsigned drawn;                                // runs of each larger one that is right
 };

@@ -1,5 +1,7 @@
 #include "allocators/go/schedules/sweep_program.h"
 
+#include "allocators/go/schedules/whole_heap.h"
+#include "allocators/go/schedules/wrong.h"
 #include "allocators/go/sweeper.h"
 #include "base/thread.h"
 
@@ -14,9 +16,7 @@ static const unsigned count[SPANS] = {3, 2, 1}, alive[SPANS] = {2, 0, 1};
 // All of one run.
 static struct sweep_world {
   const struct sweep_program *program;
-  struct ht_heap *heap;
-  struct ht_carrier *carrier;
-  struct ht_mutator *m;
+  struct whole_heap w;
   struct go_span *spans[SPANS];
   struct ht_weak *weaks[WEAKS]; // of an object that is alive, and of one that is not
   struct sweep_thread {
@@ -24,27 +24,10 @@ static struct sweep_world {
     struct ht_carrier *carrier;
     struct ht_mutator *m;
   } threads[SWEEP_THREADS];
-  _Atomic(const char *) wrong;
-  char message[128]; // the heap's own of what is broken
 } world;
 
-const char *sweep_wrong(void) {
-  return world.wrong;
-}
-
-// What is wrong first counts.
-static void must(bool holds, const char *what) {
-  if (!holds && !atomic_load_explicit(&world.wrong, memory_order_relaxed))
-    atomic_store_explicit(&world.wrong, what, memory_order_relaxed);
-}
-
-static void examined(void *context, size_t invariant, const char *broken) {
-  (void)context;
-  if (broken) must(false, go_invariants[invariant].name);
-}
-
 static struct go_heap *heap(void) {
-  return (struct go_heap *)world.heap;
+  return whole_heap_of(&world.w);
 }
 
 // Its generation is read as by who needs it swept: what the sweep wrote is seen then.
@@ -111,33 +94,16 @@ static void thread(void *argument) {
 static void fill(struct ht_frame *frame) {
   HT_FRAME(lost, 1);
   size_t kept = 0;
-  heap_push(world.m, lost);
+  heap_push(world.w.m, lost);
   for (unsigned i = 0; i < SPANS; i++)
     for (unsigned j = 0; j < count[i]; j++) {
-      allocate(world.m, &lost->slots[0], sizes[i]);
+      allocate(world.w.m, &lost->slots[0], sizes[i]);
       world.spans[i] = go_span_of(heap(), (uintptr_t)lost->slots[0]);
-      if (j < alive[i]) heap_root_set(world.m, &frame->slots[kept++], lost->slots[0]);
+      if (j < alive[i]) heap_root_set(world.w.m, &frame->slots[kept++], lost->slots[0]);
       if (j == 0 && i < WEAKS)
-        must(heap_weak_create(world.m, lost->slots[0], NULL, NULL, &world.weaks[i]), "no memory");
+        must(heap_weak_create(world.w.m, lost->slots[0], NULL, NULL, &world.weaks[i]), "no memory");
     }
-  heap_pop(world.m);
-}
-
-static void begin(void) {
-  char text[64] = "";
-  struct ht_setting settings[2] = {{"gogc", "off"}};
-  struct ht_config config = {.settings = settings, .setting_count = 1};
-  if (world.program->options) {
-    strcpy(text, world.program->options);
-    char *equals = strchr(text, '=');
-    *equals = 0;
-    settings[config.setting_count++] = (struct ht_setting){text, equals + 1};
-  }
-  if (world.program->thorough) config.examiner.examined = examined;
-  must(heaptrial_heap.create(&config, &world.heap) == HT_OK &&
-           heaptrial_heap.carrier_open(world.heap, &world.carrier) &&
-           heap_attach(world.heap, world.carrier, &world.m),
-       "no memory");
+  heap_pop(world.w.m);
 }
 
 static bool see(void *number, struct go_span *span) {
@@ -158,7 +124,7 @@ static void check_places(void) {
     go_span_set_each(&central->partial[i], see, &places);
   }
   must(places == 1, "a span is in two places, or in none");
-  must(!heap()->examination.broken, world.message);
+  whole_heap_must_be_well(&world.w);
   for (unsigned i = 0; i < SPANS; i++) {
     const struct go_span *span = world.spans[i];
     if (alive[i]) must(span->alloc_count >= alive[i] && span->alloc_count <= count[i], "objects are lost");
@@ -167,35 +133,28 @@ static void check_places(void) {
 
 // A whole cycle, and the heap's own check.
 static void check_all(void) {
-  heap_collect(world.m, true);
+  heap_collect(world.w.m, true);
   must(heap()->marked_objects == alive[0] + alive[1] + alive[2], "objects are lost, or too many");
-  char message[128];
-  must(heaptrial_heap.check(world.m, message, sizeof message), "the heap's own check fails");
+  whole_heap_check(&world.w);
 }
 
 void sweep_run(const void *program) {
   struct base_thread threads[SWEEP_THREADS];
   world = (struct sweep_world){.program = program};
-  begin();
+  whole_heap_create(&world.w, world.program->options, world.program->thorough);
   HT_FRAME(frame, 4);
-  heap_push(world.m, frame);
+  heap_push(world.w.m, frame);
   fill(frame);
-  // A cycle that nobody waits for: all is marked, and nothing is swept.
-  heap()->trigger = 0;
-  world.carrier->due = true;
-  go_collect_if_due(go_mutator_of(world.m), 0);
+  whole_heap_mark(&world.w);
   // Of the classes before these there are no spans.
   atomic_store_explicit(&heap()->sweeping.central, 2u * world.spans[0]->span_class, memory_order_relaxed);
   for (unsigned i = 0; i < world.program->swept; i++) go_sweep_one(heap());
-  // What the heap looks at in any case is told, and ends nothing.
-  heap()->examination.message = world.message;
-  heap()->examination.message_size = sizeof world.message;
-  heap_block(world.m);
+  heap_block(world.w.m);
   for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
     struct sweep_thread *t = &world.threads[i];
     t->steps = world.program->threads[i];
-    must(heaptrial_heap.carrier_open(world.heap, &t->carrier) && heap_attach(world.heap, t->carrier, &t->m) &&
-             base_thread_start(&threads[i], thread, t),
+    must(heaptrial_heap.carrier_open(world.w.heap, &t->carrier) &&
+             heap_attach(world.w.heap, t->carrier, &t->m) && base_thread_start(&threads[i], thread, t),
          "no thread");
   }
   for (unsigned i = 0; i < SWEEP_THREADS && world.program->threads[i]; i++) {
@@ -203,13 +162,11 @@ void sweep_run(const void *program) {
     heap_detach(world.threads[i].m);
     heaptrial_heap.carrier_close(world.threads[i].carrier);
   }
-  heap_unblock(world.m, world.carrier);
-  must(!heap()->examination.broken, world.message);
-  if (world.wrong) return; // what is broken may have no end
+  heap_unblock(world.w.m, world.w.carrier);
+  whole_heap_must_be_well(&world.w);
+  if (wrong_first()) return; // what is broken may have no end
   check_places();
   if (world.program->thorough) check_all();
-  heap_pop(world.m);
-  heap_detach(world.m);
-  heaptrial_heap.carrier_close(world.carrier);
-  heaptrial_heap.destroy(world.heap);
+  heap_pop(world.w.m);
+  whole_heap_destroy(&world.w);
 }

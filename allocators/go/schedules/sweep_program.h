@@ -22,6 +22,5 @@ struct sweep_program {
 };
 
 void sweep_run(const void *program);
-const char *sweep_wrong(void);
 
 #endif

@@ -1,5 +1,6 @@
 #include "allocators/go/schedules/schedules.h"
 
+#include "allocators/go/schedules/wrong.h"
 #include "fuzz/schedule/schedule.h"
 
 #include "base/check.h"
@@ -19,11 +20,12 @@ static const void *running;
 
 static void body(void *argument) {
   (void)argument;
+  wrong_begin();
   trying->run(running);
 }
 
 static const char *what_is_wrong(const struct simulated_end *end) {
-  return end->outcome == SIMULATED_ENDED ? trying->wrong() : end->message;
+  return end->outcome == SIMULATED_ENDED ? wrong_first() : end->message;
 }
 
 static bool judge(void *argument, const struct simulated_end *end) {

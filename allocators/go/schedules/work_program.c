@@ -1,5 +1,6 @@
 #include "allocators/go/schedules/work_program.h"
 
+#include "allocators/go/schedules/wrong.h"
 #include "allocators/go/work.h"
 
 // All of one run.
@@ -9,17 +10,7 @@ static struct work_world {
   struct go_work work;
   unsigned seen[WORK_NODES + 1]; // by who got it: nobody else has it
   _Atomic unsigned ended;        // markers that say that marking is over
-  _Atomic(const char *) wrong;
 } world;
-
-const char *work_wrong(void) {
-  return world.wrong;
-}
-
-static void must(bool holds, const char *what) {
-  if (!holds && !atomic_load_explicit(&world.wrong, memory_order_relaxed))
-    atomic_store_explicit(&world.wrong, what, memory_order_relaxed);
-}
 
 // Nodes are numbered from 1 on; the children of a node come behind it.
 static void look_at(struct go_marker *k, uintptr_t node) {
@@ -49,7 +40,7 @@ void work_run(const void *program) {
   unsigned count = world.program->markers;
   pages_init(&world.pages, &(struct ht_config){0});
   must(go_work_init(work, NULL, &world.pages, count), "no memory");
-  if (world.wrong) return;
+  if (wrong_first()) return;
   for (unsigned i = 0; i < count; i++) work->markers[i].shared = true;
   atomic_store(&work->running, count);
   must(go_work_put(work, &work->markers[0], 1), "no memory");

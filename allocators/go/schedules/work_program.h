@@ -12,6 +12,5 @@ struct work_program {
 };
 
 void work_run(const void *program);
-const char *work_wrong(void);
 
 #endif

@@ -23,6 +23,5 @@ static const struct schedules_trial larger[] = {
 };
 
 int main(int argc, char **argv) {
-  return schedules_main(&(const struct schedules){work_run, work_wrong, trials, larger, .drawn = 300}, argc,
-                        argv);
+  return schedules_main(&(const struct schedules){work_run, trials, larger, .drawn = 300}, argc, argv);
 }
