@@ -37,10 +37,10 @@ static inline __attribute__((always_inline)) bool set_bit(uint64_t *word, unsign
 }
 
 static inline uint64_t take_bits(uint64_t *word, bool shared) {
-  uint64_t bits = *word;
+  uint64_t bits = __atomic_load_n(word, __ATOMIC_SEQ_CST);
   if (!shared)
     *word = 0;
-  else if ((bits = __atomic_load_n(word, __ATOMIC_SEQ_CST)))
+  else if (bits)
     bits = __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST);
   return bits;
 }
@@ -93,9 +93,11 @@ static __attribute__((noinline)) void mark_found(struct go_marker *k, struct go_
                                                  size_t index, uintptr_t object) {
   if (!set_bit(go_bits_word(arena, k->map, page, index / 64), index % 64, k->shared)) return;
   unsigned span_class = go_page_word_class(atomic_load_explicit(&arena->pages[page], memory_order_relaxed));
-  if (go_span_class_noscan(span_class) || go_span_class_size_class(span_class) == 0) {
+  size_t elem_size = go_class_size[go_span_class_size_class(span_class)];
+  if (go_span_class_noscan(span_class) || elem_size == 0) {
     k->objects++;
-    k->bytes += atomic_load_explicit(&arena->spans[page], memory_order_relaxed)->elem_size;
+    k->bytes +=
+        elem_size ? elem_size : atomic_load_explicit(&arena->spans[page], memory_order_relaxed)->elem_size;
   }
   if (go_span_class_noscan(span_class)) return;
   set_bit(go_bits_word(arena, GO_GREY, page, index / 64), index % 64, k->shared);
@@ -211,6 +213,11 @@ static inline __attribute__((always_inline)) void fetch(const struct looking *l)
     __builtin_prefetch((const void *)(l->base + at));
 }
 
+// (Inlined it would be worked out always, and used.)
+static __attribute__((noinline)) uintptr_t beginning(const struct looking *l, size_t index) {
+  return l->base + index * l->elem_size;
+}
+
 // Objects of a span from number `first` on, and what they lead to in it.
 static inline __attribute__((always_inline)) void look_at_grey(struct go_marker *k, struct looking *l,
                                                                size_t first, uint64_t grey, bool mixed) {
@@ -222,7 +229,7 @@ static inline __attribute__((always_inline)) void look_at_grey(struct go_marker 
   struct go_arena *const _Atomic *arenas = k->heap->arenas.map;
   unsigned map = k->map;
   for (; grey; grey &= grey - 1)
-    for (uintptr_t object = base + (first + base_ctz(grey)) * elem_size;; object = *--top) {
+    for (uintptr_t object = beginning(l, first + base_ctz(grey));; object = *--top) {
       const ht_ref *field = (ht_ref *)object;
       uint64_t references = mixed ? references_in(l->arena, object, elem_size) : l->references;
       for (; references; references >>= 1, field++) {
@@ -237,10 +244,7 @@ static inline __attribute__((always_inline)) void look_at_grey(struct go_marker 
         size_t found = go_object_index(size_class, offset);
         if (!set_bit(marks + found / 64 * GO_ARENA_PAGES, found % 64, k->shared)) continue;
         // That it leads to an object's beginning is guessed, so that to follow it waits for no number.
-        if (__builtin_expect(found * elem_size != offset, 0)) {
-          address = base + found * elem_size;
-          __asm__("" : "+r"(address));
-        }
+        if (__builtin_expect(found * elem_size != offset, 0)) address = beginning(l, found);
         *top++ = address;
         if (++l->found == DENSE) fetch(l);
       }
@@ -261,7 +265,7 @@ static __attribute__((noinline)) void look_at_mixed(struct go_marker *k, struct 
 static __attribute__((noinline)) void look_at_headed(struct go_marker *k, struct looking *l, size_t first,
                                                      uint64_t grey) {
   for (; grey; grey &= grey - 1) {
-    uintptr_t object = l->base + (first + base_ctz(grey)) * l->elem_size;
+    uintptr_t object = beginning(l, first + base_ctz(grey));
     look_at_elements(k, (ht_ref *)(object + GO_HEADER), (l->elem_size - GO_HEADER) / HT_WORD,
                      *(const struct ht_type **)object);
   }

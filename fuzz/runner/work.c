@@ -1,7 +1,7 @@
 // What a run costs a heap that collects, and when that is enough.
 //
 // Finalizers can ask for a full collection each, and make more finalizers: a program of a few kilobytes asked
-// a heap for seven thousand. Of a heap that does not move, what is asked for counts, by what was alive.
+// a heap for seven thousand. If it does not move, what is asked for counts, by what was alive.
 //
 // A heap that moves may copy all that is alive at every safepoint and protect what it left, so that a program
 // of a few kilobytes keeps it busy for minutes. The work is counted, not timed: a program spends the same
@@ -18,7 +18,8 @@ enum {
   END_SAFEPOINTS = 8,        // that the end of a run takes at least
   END_COPIES = 2,            // of these, before everything is dropped
   SMALL = 4 << 10,           // an object that hardly counts
-  COLLECTED_MAX = 48 << 20,  // by a heap that does not move: 1200 collections of nothing
+  COLLECTED_MAX = 48 << 20,  // by a heap that does not move: 1200 collections of nothing,
+  CALLBACKS_DEARER = 8,      // or 150 in callbacks, which come by hundreds
 };
 
 static bool is_over(const struct ht_runner *r, size_t more) {
@@ -43,7 +44,8 @@ static bool is_over_now(struct ht_runner *r, size_t more) {
 
 // Mutators beside each other have little room to make anything of.
 void run_charge_collection(struct ht_runner *r) {
-  if (!r->moves && !run_is_beside(r)) r->work.spent += WORK_SAFEPOINT + r->live.bytes;
+  if (r->moves || run_is_beside(r)) return;
+  r->work.spent += (WORK_SAFEPOINT + r->live.bytes) * (r->depth ? CALLBACKS_DEARER : 1);
 }
 
 bool run_is_spent(struct ht_runner *r) {

@@ -11,8 +11,8 @@
 
 // Twice as much as a run is meant to take: the heap also moves within its own calls, and what is garbage.
 enum { CYCLES_MOST = 620, COPIED_MOST = 24 << 20 };
-// What is asked for while nothing to speak of is alive, and as many again while a run ends.
-enum { ASKED_MOST = 2500 };
+// What is asked for while nothing to speak of is alive, and as many again by the finalizers of a run's end.
+enum { ASKED_MOST = 600 };
 enum { FINALIZERS = 500, BODY = 15, TYPE_BYTE = 0 };
 
 static const struct ht_heap_table *honest;
