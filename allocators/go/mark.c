@@ -47,10 +47,9 @@ static inline uint64_t take_bits(uint64_t *word, bool shared) {
 
 // A span that is queued has all that it has grey looked at, also what becomes so before its turn. If it
 // cannot be queued it stays as if it were, which is how it is found again.
-static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page, uintptr_t object) {
+static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page, uint16_t before,
+                         uintptr_t object) {
   _Atomic uint16_t *word = &arena->pages[page];
-  uint16_t before = atomic_load(word);
-  if (before & GO_WORD_QUEUED) return;
   if (!k->shared)
     atomic_store_explicit(word, before | GO_WORD_QUEUED, memory_order_relaxed);
   else if (atomic_fetch_or(word, GO_WORD_QUEUED) & GO_WORD_QUEUED)
@@ -92,7 +91,8 @@ static __attribute__((noinline)) struct place find_far(struct go_heap *h, uintpt
 static __attribute__((noinline)) void mark_found(struct go_marker *k, struct go_arena *arena, size_t page,
                                                  size_t index, uintptr_t object) {
   if (!set_bit(go_bits_word(arena, k->map, page, index / 64), index % 64, k->shared)) return;
-  unsigned span_class = go_page_word_class(atomic_load_explicit(&arena->pages[page], memory_order_relaxed));
+  uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
+  unsigned span_class = go_page_word_class(word);
   size_t elem_size = go_class_size[go_span_class_size_class(span_class)];
   if (go_span_class_noscan(span_class) || elem_size == 0) {
     k->objects++;
@@ -101,7 +101,8 @@ static __attribute__((noinline)) void mark_found(struct go_marker *k, struct go_
   }
   if (go_span_class_noscan(span_class)) return;
   set_bit(go_bits_word(arena, GO_GREY, page, index / 64), index % 64, k->shared);
-  queue(k, arena, page, object);
+  word = atomic_load(&arena->pages[page]);
+  if (!(word & GO_WORD_QUEUED)) queue(k, arena, page, word, object);
 }
 
 // Most references lead to what is marked: a few instructions, then, for each. `arenas` and `map`, the
@@ -132,13 +133,19 @@ static inline __attribute__((always_inline)) void look_at_words(struct go_marker
   }
 }
 
+void go_marker_grey(struct go_marker *k, const ht_ref *words, size_t count) {
+  struct go_arena *const _Atomic *arenas = k->heap->arenas.map;
+  unsigned map = k->map;
+  for (const ht_ref *word = words; word < words + count; word++)
+    if (*word) mark_word(k, arenas, map, (uintptr_t)*word);
+}
+
 // Whole elements; what is behind them in a slot is zero.
 static void look_at_elements(struct go_marker *k, const ht_ref *field, size_t words,
                              const struct ht_type *type) {
   size_t element = type->size / HT_WORD;
   if (element == 1) {
-    for (; words > 64; words -= 64, field += 64) look_at_words(k, field, ~(uint64_t)0);
-    if (words) look_at_words(k, field, ~(uint64_t)0 >> (64 - words));
+    go_marker_grey(k, field, words);
     return;
   }
   for (; words >= element; words -= element, field += element)
@@ -201,6 +208,7 @@ struct looking {
   size_t elem_size;
   unsigned size_class;
   uint64_t references; // of one type: which words of each
+  size_t first_fields; // or how many, if they are the first
   uint64_t *marks;     // the first word
   size_t found;        // objects, in it
   uintptr_t next[GO_SPAN_BITS];
@@ -218,9 +226,16 @@ static __attribute__((noinline)) uintptr_t beginning(const struct looking *l, si
   return l->base + index * l->elem_size;
 }
 
+// Where a span's objects have references: a loop for each.
+enum fields {
+  FIRST_FIELDS, // all alike, in their first words and nowhere else
+  SOME_FIELDS,  // all alike
+  OWN_FIELDS,   // each says its own
+};
+
 // Objects of a span from number `first` on, and what they lead to in it.
-static inline __attribute__((always_inline)) void look_at_grey(struct go_marker *k, struct looking *l,
-                                                               size_t first, uint64_t grey, bool mixed) {
+static inline __attribute__((always_inline)) void
+look_at_grey(struct go_marker *k, struct looking *l, size_t first, uint64_t grey, enum fields kind) {
   const uintptr_t base = l->base;
   const size_t bytes = l->bytes, elem_size = l->elem_size;
   const unsigned size_class = l->size_class;
@@ -231,9 +246,10 @@ static inline __attribute__((always_inline)) void look_at_grey(struct go_marker 
   for (; grey; grey &= grey - 1)
     for (uintptr_t object = beginning(l, first + base_ctz(grey));; object = *--top) {
       const ht_ref *field = (ht_ref *)object;
-      uint64_t references = mixed ? references_in(l->arena, object, elem_size) : l->references;
-      for (; references; references >>= 1, field++) {
-        if (!(references & 1)) continue;
+      uint64_t references = kind == OWN_FIELDS ? references_in(l->arena, object, elem_size) : l->references;
+      for (const ht_ref *end = field + l->first_fields; kind == FIRST_FIELDS ? field < end : references != 0;
+           references >>= 1, field++) {
+        if (kind != FIRST_FIELDS && !(references & 1)) continue;
         uintptr_t address = (uintptr_t)*field;
         if (!address) continue;
         size_t offset = address - base;
@@ -252,14 +268,19 @@ static inline __attribute__((always_inline)) void look_at_grey(struct go_marker 
     }
 }
 
-static __attribute__((noinline)) void look_at_typed(struct go_marker *k, struct looking *l, size_t first,
+static __attribute__((noinline)) void look_at_first(struct go_marker *k, struct looking *l, size_t first,
                                                     uint64_t grey) {
-  look_at_grey(k, l, first, grey, false);
+  look_at_grey(k, l, first, grey, FIRST_FIELDS);
 }
 
-static __attribute__((noinline)) void look_at_mixed(struct go_marker *k, struct looking *l, size_t first,
-                                                    uint64_t grey) {
-  look_at_grey(k, l, first, grey, true);
+static __attribute__((noinline)) void look_at_some(struct go_marker *k, struct looking *l, size_t first,
+                                                   uint64_t grey) {
+  look_at_grey(k, l, first, grey, SOME_FIELDS);
+}
+
+static __attribute__((noinline)) void look_at_own(struct go_marker *k, struct looking *l, size_t first,
+                                                  uint64_t grey) {
+  look_at_grey(k, l, first, grey, OWN_FIELDS);
 }
 
 static __attribute__((noinline)) void look_at_headed(struct go_marker *k, struct looking *l, size_t first,
@@ -291,14 +312,17 @@ static void look_at_span(struct go_marker *k, uintptr_t base) {
   l.elem_size = span->elem_size;
   l.size_class = go_span_class_size_class(span->span_class);
   l.marks = go_bits_word(arena, k->map, page, 0);
-  l.found = 0;
+  l.found = l.first_fields = 0;
+  l.references = 0;
   size_t objects = 0;
-  void (*look_at)(struct go_marker *, struct looking *, size_t, uint64_t) = look_at_mixed;
+  void (*look_at)(struct go_marker *, struct looking *, size_t, uint64_t) = look_at_own;
   if (go_span_header(span)) {
     look_at = look_at_headed;
   } else if (span->type != GO_MIXED) {
-    look_at = look_at_typed;
     l.references = references_of(span->type, l.elem_size / HT_WORD);
+    bool first = (l.references & (l.references + 1)) == 0;
+    look_at = first ? look_at_first : look_at_some;
+    l.first_fields = first ? base_popcount(l.references) : 0;
   }
   for (size_t first = 0; first < span->count; first += 64) {
     uint64_t grey = take_bits(go_bits_word(arena, GO_GREY, page, first / 64), k->shared);
@@ -319,11 +343,6 @@ static void drain(struct go_marker *k) {
 static void drain_shared(struct go_marker *k) {
   do drain(k);
   while (go_work_steal(&k->heap->work, k));
-}
-
-void go_marker_grey(struct go_marker *k, const ht_ref *words, size_t count) {
-  for (; count > 64; count -= 64, words += 64) look_at_words(k, words, ~(uint64_t)0);
-  look_at_words(k, words, count ? ~(uint64_t)0 >> (64 - count) : 0);
 }
 
 void go_marker_look_at(struct go_marker *k, const struct go_span *span, uintptr_t object) {
