@@ -87,6 +87,7 @@ static char *alloc_large(struct go_heap *h, struct ht_carrier *c, const struct h
   struct go_span *span = go_span_new(h, c, pages, go_span_class(0, !scanned), bytes);
   if (!span) return NULL;
   atomic_fetch_add_explicit(&h->live, pages << GO_PAGE_SHIFT, memory_order_relaxed);
+  c->due = true;
   atomic_fetch_add_explicit(&h->large_objects, 1, memory_order_relaxed);
   atomic_fetch_add_explicit(&h->large_bytes, pages << GO_PAGE_SHIFT, memory_order_relaxed);
   span->free_index = span->alloc_count = 1;

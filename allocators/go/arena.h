@@ -18,7 +18,7 @@
 // and its number. They take turns: one says which objects were alive when their span was swept last
 // (allocation bits), the other takes the marks of the cycle that comes or has just been. Sweeping a span
 // makes its marks its allocation bits by clearing the other map; so the two change roles for all spans at
-// once when the sweep generation goes up (go_alloc_map, go_mark_map). A third map has marking's grey objects;
+// once when the sweep generation goes up (go_map_of). A third map has marking's grey objects;
 // it is empty otherwise. A page has room for 1024 bits, the most that a span has objects, and a map is a
 // table of words: first the first 64 bits of every page, then the second 64 of every page. So where a bit is
 // takes few instructions, the bits of large objects lie close together, and most of a map is never touched:
@@ -126,9 +126,6 @@ static inline unsigned go_page_word_class(uint16_t word) {
 // The number of an object by its offset from that page's beginning, where the span begins.
 static inline size_t go_page_word_index(uint16_t word, size_t offset) {
   return (size_t)((uint64_t)offset * go_span_class_magic[word & GO_WORD_CLASS] >> 32);
-}
-static inline size_t go_page_word_offset(uint16_t word) {
-  return word >> GO_WORD_OFFSET_SHIFT & GO_WORD_FAR;
 }
 
 static inline uint16_t go_page_word_at(const struct go_arena *arena, uintptr_t address) {

@@ -48,7 +48,7 @@ static size_t uncache(struct go_heap *h, struct ht_carrier *c, struct go_cached 
 }
 
 // Bytes that a carrier counts as live before it has taken them, and how small a part that is of what is left
-// until the next cycle: it comes sooner by no more.
+// until the next cycle: by no more does each carrier let it come sooner.
 enum { CREDIT_MOST = 64 << 10, CREDITS_LEFT = 64 };
 
 // So the word that all carriers write is written once in some spans.

@@ -1,6 +1,6 @@
 // Spans that no carrier has, by class.
 //
-// The lists are there more than once, and carriers take turns at these shards. A span goes to the shard of
+// The lists are there more than once, and carriers share these shards out. A span goes to the shard of
 // the carrier that had it last: two that allocate at once meet only where one has run out, and takes what is
 // in the other's. (Go has one list a class for all, runtime/mcentral.go. With that two carriers took a third
 // longer an allocation than one: each word of a list, and what was found there, was in the other's cache.)
@@ -101,7 +101,7 @@ static void reset(struct go_heap *h, struct go_span_set *set) {
 
 void go_central_reset(struct go_heap *h) {
   uint32_t sweepgen = go_sweepgen(h);
-  unsigned shards = atomic_load_explicit(&h->shards, memory_order_relaxed);
+  unsigned shards = atomic_load_explicit(&h->shards, memory_order_acquire);
   for (unsigned shard = 0; shard < shards; shard++)
     for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) {
       reset(h, unswept(h->central[shard][i].partial, sweepgen));
@@ -123,22 +123,34 @@ void go_central_init(struct go_heap *h) {
   shard_init(h, 0);
 }
 
-unsigned go_central_shard(struct go_heap *h) {
-  unsigned shard = (unsigned)(h->carriers_ever++ % h->shards_most);
+unsigned go_central_enter(struct go_heap *h) {
+  unsigned shard = 0;
+  for (unsigned i = 1; i < h->shards_most; i++)
+    if (h->shard_carriers[i] < h->shard_carriers[shard]) shard = i;
   if (shard == atomic_load_explicit(&h->shards, memory_order_relaxed)) shard_init(h, shard);
+  h->shard_carriers[shard]++;
   return shard;
+}
+
+void go_central_leave(struct go_heap *h, unsigned shard) {
+  h->shard_carriers[shard]--;
 }
 
 struct go_span *go_central_unswept(struct go_heap *h) {
   uint32_t sweepgen = go_sweepgen(h), at;
   uint32_t pairs = 2 * GO_SPAN_CLASSES * atomic_load_explicit(&h->shards, memory_order_acquire);
   while ((at = atomic_load_explicit(&h->sweeping.central, memory_order_relaxed)) < pairs) {
-    struct go_central *central = &h->central[at / (2 * GO_SPAN_CLASSES)][at / 2 % GO_SPAN_CLASSES];
-    struct go_span *span = go_span_set_pop(unswept(at % 2 ? central->full : central->partial, sweepgen));
-    if (span) return span;
+    struct go_span *span = NULL;
+    uint32_t to = at;
+    for (; !span && to < pairs; to += !span) {
+      struct go_central *central = &h->central[to / (2 * GO_SPAN_CLASSES)][to / 2 % GO_SPAN_CLASSES];
+      span = go_span_set_pop(unswept(to % 2 ? central->full : central->partial, sweepgen));
+    }
     // A set that was found empty stays so: nothing is put to those that are to be swept.
-    atomic_compare_exchange_strong_explicit(&h->sweeping.central, &at, at + 1, memory_order_relaxed,
-                                            memory_order_relaxed);
+    if (to != at)
+      atomic_compare_exchange_strong_explicit(&h->sweeping.central, &at, to, memory_order_relaxed,
+                                              memory_order_relaxed);
+    if (span) return span;
   }
   return stray_unswept(h);
 }

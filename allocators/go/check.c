@@ -133,7 +133,7 @@ static void check_central(struct checking *c, const struct go_central *central) 
 
 static void check_sets(struct checking *c) {
   struct go_heap *h = c->heap;
-  unsigned shards = atomic_load_explicit(&h->shards, memory_order_relaxed);
+  unsigned shards = atomic_load_explicit(&h->shards, memory_order_acquire);
   for (unsigned shard = 0; shard < shards; shard++)
     for (unsigned i = 0; i < GO_SPAN_CLASSES; i++) check_central(c, &h->central[shard][i]);
   for (struct go_span *span = h->strays; span; span = span->next) span->places++;

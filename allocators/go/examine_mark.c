@@ -110,8 +110,9 @@ void go_examine_marked(struct go_heap *h) {
   struct tracing t = {.heap = h, .marked = true};
   go_each_span(h, count, &t);
   EXAMINE(&h->examination, GOG_4, t.bytes == h->marked_bytes && t.objects == h->marked_objects,
-          "%llu bytes are said to be marked, marks say %llu", (unsigned long long)h->marked_bytes,
-          (unsigned long long)t.bytes);
+          "%llu bytes and %llu objects are said to be marked, marks say %llu and %llu",
+          (unsigned long long)h->marked_bytes, (unsigned long long)h->marked_objects,
+          (unsigned long long)t.bytes, (unsigned long long)t.objects);
   trace(&t);
 }
 

@@ -18,13 +18,14 @@ enum {
   // The live heap, what may grow beside it before a cycle, and what is in pieces meanwhile.
   SPACE_PERCENT = 400,
 };
-// The heap's own tables, carriers and records for 256 of each, and the least heap that is collected.
-#define SPACE_FIXED ((size_t)64 << 20)
+// The heap's own tables, carriers and records for 256 of each, and the least heap that is collected, of eight
+// carriers at a GOGC of 200.
+#define SPACE_FIXED ((size_t)96 << 20)
 
 static const struct ht_option options[] = {
     {"milestone", "1.1|1.3", "1.3", "how it collects: all stopped, or sweeping beside the mutators"},
     {"gogc", "off|0..10000", "100",
-     "percent by which the heap grows between cycles; the space bound is for up to 200"},
+     "percent by which the heap grows between cycles; the space bound is for up to 200 with this minimum"},
     {"minimum", "0..1073741824", "4194304",
      "bytes below which no cycle starts by itself, times gogc / 100, for each of up to 8 carriers"},
     {"markers", "1..32", "1", "threads that mark"},
@@ -33,7 +34,7 @@ static const struct ht_option options[] = {
      "address space: arenas one by one, or spans, bitmap and arena in one reservation as before Go 1.11"},
     {"arena", "1..512", "512", "GB of the arena, contiguous"},
     {"clobber", "no|yes", "no", "freed memory is filled with 0xdeadbeef"},
-    {"shards", "1..8", "2", "lists of spans that carriers take turns at, for as many as run at once"},
+    {"shards", "1..8", "2", "lists of spans that carriers share out: as many as run at once"},
     {"every", "0..1000000000", "0", "every so many allocations a cycle; 0: none"},
     {0},
 };
@@ -118,7 +119,7 @@ static bool carrier_open(struct ht_heap *heap, struct ht_carrier **carrier) {
   if (!c) return false;
   c->heap = h;
   base_mutex_lock(&h->lists);
-  c->shard = go_central_shard(h);
+  c->shard = go_central_enter(h);
   base_list_push_last(&h->carriers, &c->link);
   base_mutex_unlock(&h->lists);
   atomic_fetch_add_explicit(&h->carriers_open, 1, memory_order_relaxed);
@@ -136,6 +137,7 @@ static void carrier_close(struct ht_carrier *c) {
   go_carrier_leave(h, c);
   base_mutex_lock(&h->lists);
   base_link_remove(&c->link);
+  go_central_leave(h, c->shard);
   h->objects += c->objects + c->tiny_objects;
   h->bytes += c->bytes;
   base_mutex_unlock(&h->lists);

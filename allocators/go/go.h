@@ -23,7 +23,7 @@ enum {
   GO_MARKERS_MOST = 32,
 };
 
-// The most of them: but for tests.
+// Shards of the central lists at most: but for tests.
 #ifndef GO_SHARDS
 #define GO_SHARDS 8
 #endif
@@ -65,8 +65,8 @@ struct go_heap {
   struct base_mutex lists;
   struct base_list mutators, carriers, globals, ambiguous;
   _Atomic unsigned carriers_open; // without the sweeper's
-  unsigned carriers_ever;         // likewise
-  struct base_list due;           // of struct go_due: what waits for run_finalizers
+  uint32_t shard_carriers[GO_SHARDS];
+  struct base_list due; // of struct go_due: what waits for run_finalizers
   size_t due_count;
 
   struct base_mutex lock;
@@ -148,8 +148,9 @@ void go_spans_finish(struct go_heap *h);
 
 // central.c
 void go_central_init(struct go_heap *h);
-// The shard of a carrier that comes. `lists` is held.
-unsigned go_central_shard(struct go_heap *h);
+// A carrier comes, and gets the shard that fewest have, or goes. `lists` is held.
+unsigned go_central_enter(struct go_heap *h);
+void go_central_leave(struct go_heap *h, unsigned shard);
 // Nothing is left to be swept.
 void go_central_reset(struct go_heap *h);
 // A span with room that is the caller's from now on, or NULL: no memory.

@@ -8,7 +8,8 @@
 //             +-- tiny block                       objects below 16 bytes without references share one
 //             +-- page cache
 //                    |
-//   heap -----+-- central lists, one a span class  spans with room and without, swept and to be swept
+//   heap -----+-- central lists, in shards, by     spans with room and without, swept and to be swept
+//             |   span class
 //             +-- pages                            free pages by address
 //             +-- arenas                           address space, and what lies where
 //

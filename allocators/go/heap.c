@@ -154,6 +154,7 @@ struct go_span *go_span_new(struct go_heap *h, struct ht_carrier *c, size_t page
   span->arena = go_arena_at(&h->arenas, base);
   span->first_page = (uint32_t)go_arena_page(base);
   span->span_class = (uint8_t)span_class;
+  span->shard = (uint8_t)c->shard;
   span->elem_size = size_class ? go_class_size[size_class] : pages << GO_PAGE_SHIFT;
   span->count =
       size_class ? (uint32_t)(((pages << GO_PAGE_SHIFT) - go_span_bitmap_bytes(span)) / span->elem_size) : 1;

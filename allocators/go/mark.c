@@ -221,7 +221,7 @@ static inline __attribute__((always_inline)) void fetch(const struct looking *l)
     __builtin_prefetch((const void *)(l->base + at));
 }
 
-// (Inlined it would be worked out always, and used.)
+// (Inlined, it becomes a conditional move, and what follows a reference waits for the multiplication again.)
 static __attribute__((noinline)) uintptr_t beginning(const struct looking *l, size_t index) {
   return l->base + index * l->elem_size;
 }

@@ -1,7 +1,8 @@
 // What a run costs a heap that collects, and when that is enough.
 //
 // Finalizers can ask for a full collection each, and make more finalizers: a program of a few kilobytes asked
-// a heap for seven thousand. If it does not move, what is asked for counts, by what was alive.
+// a heap for seven thousand. Of a heap that moves nothing, collections that are asked for count, each by
+// what was alive.
 //
 // A heap that moves may copy all that is alive at every safepoint and protect what it left, so that a program
 // of a few kilobytes keeps it busy for minutes. The work is counted, not timed: a program spends the same
@@ -42,7 +43,7 @@ static bool is_over_now(struct ht_runner *r, size_t more) {
   return is_over(r, more);
 }
 
-// Mutators beside each other have little room to make anything of.
+// Mutators beside each other are not charged: BESIDE_MAX bounds what they can make.
 void run_charge_collection(struct ht_runner *r) {
   if (r->moves || run_is_beside(r)) return;
   r->work.spent += (WORK_SAFEPOINT + r->live.bytes) * (r->depth ? CALLBACKS_DEARER : 1);

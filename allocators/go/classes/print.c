@@ -67,10 +67,10 @@ void rule_print_header(const struct rule_class *classes, size_t count, FILE *out
   for (size_t number = 0; number < count; number++) print_value(classes[number].size, number, 16, out);
   fprintf(out, "\n};\n\n// Pages of a span.\nstatic const uint8_t go_class_pages[GO_CLASSES] = {");
   for (size_t number = 0; number < count; number++) print_value(classes[number].pages, number, 24, out);
-  fprintf(out,
-          "\n};\n\n// ceil(2^32 / size) for each span class, two to a class; 0 for large objects, whose "
-          "index is 0.\n// In front of them as much for a page of no span: a page's word can be the index.\n"
-          "static const uint32_t go_span_class_magic[2 + 2 * GO_CLASSES] = {");
+  fprintf(out, "\n};\n\n// ceil(2^32 / size) for each span class, two to a class; 0 for large objects, whose "
+               "index is 0.\n// Two zeros in front are for the word of a page in no span: a page's class "
+               "byte is the index.\n"
+               "static const uint32_t go_span_class_magic[2 + 2 * GO_CLASSES] = {");
   print_value(0, 0, 8, out);
   print_value(0, 1, 8, out);
   for (size_t span_class = 0; span_class < 2 * count; span_class++)

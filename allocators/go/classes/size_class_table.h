@@ -110,7 +110,7 @@ static const uint8_t go_class_pages[GO_CLASSES] = {
 };
 
 // ceil(2^32 / size) for each span class, two to a class; 0 for large objects, whose index is 0.
-// In front of them as much for a page of no span: a page's word can be the index.
+// Two zeros in front are for the word of a page in no span: a page's class byte is the index.
 static const uint32_t go_span_class_magic[2 + 2 * GO_CLASSES] = {
   0, 0, 0, 0, 536870912, 536870912, 268435456, 268435456,
   178956971, 178956971, 134217728, 134217728, 89478486, 89478486, 67108864, 67108864,

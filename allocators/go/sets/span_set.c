@@ -96,6 +96,8 @@ struct go_span *go_span_set_pop(struct go_span_set *set) {
 void go_span_set_reset(struct go_span_set *set) {
   uint64_t index = atomic_load_explicit(&set->index, memory_order_acquire);
   if (head_of(index) != tail_of(index)) __builtin_trap();
+  // Most sets of a heap are never used.
+  if (atomic_load_explicit(&set->length, memory_order_relaxed) == 0) return;
   // Of a block that is not used up nobody has emptied the last slot.
   if (go_span_set_blocks(set)) go_set_give_block(set->memory, block_of(set, head_of(index)));
   atomic_store_explicit(&set->index, 0, memory_order_relaxed);

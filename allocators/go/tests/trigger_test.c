@@ -58,6 +58,20 @@ static void test_minimum(const char *options, unsigned carriers, uint64_t expect
   world_end(&w);
 }
 
+// Large spans of objects that are not larger than a class.
+static void test_large(const struct ht_type *type, size_t bytes, size_t alignment) {
+  enum { ALLOCATED = 64 << 20 };
+  struct world w;
+  world_begin(&w, "");
+  HT_FRAME(frame, 1);
+  heap_push(w.m, frame);
+  for (size_t i = 0; i < ALLOCATED / bytes; i++)
+    CHECK(heap_alloc(w.m, &frame->slots[0], type, bytes / type->size, alignment, 0));
+  CHECK(world_cycles(&w) >= 10);
+  heap_pop(w.m);
+  world_end(&w);
+}
+
 static void test_never(void) {
   struct world w;
   world_begin(&w, "gogc=off");
@@ -104,6 +118,10 @@ int main(void) {
   test_minimum("minimum=2000000,milestone=1.1", 1, 2000000);
   test_minimum("minimum=1000000", 3, 3000000);
   test_minimum("minimum=1000000,sweeper=yes", 10, 8000000);
+  test_large(&byte_type, 32768, 0);
+  test_large(&byte_type, 9000, 16);
+  test_large(&reference_type, 576, 16);
+  test_large(&byte_type, 1 << 20, 0);
   test_never();
   test_every("every=1", 1);
   test_every("every=7,milestone=1.1", 7);
