@@ -47,9 +47,10 @@ static inline uint64_t take_bits(uint64_t *word, bool shared) {
 
 // A span that is queued has all that it has grey looked at, also what becomes so before its turn. If it
 // cannot be queued it stays as if it were, which is how it is found again.
-static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page, uint16_t before,
-                         uintptr_t object) {
+static inline void queue(struct go_marker *k, struct go_arena *arena, size_t page, uintptr_t object) {
   _Atomic uint16_t *word = &arena->pages[page];
+  uint16_t before = atomic_load(word);
+  if (before & GO_WORD_QUEUED) return;
   if (!k->shared)
     atomic_store_explicit(word, before | GO_WORD_QUEUED, memory_order_relaxed);
   else if (atomic_fetch_or(word, GO_WORD_QUEUED) & GO_WORD_QUEUED)
@@ -91,8 +92,7 @@ static __attribute__((noinline)) struct place find_far(struct go_heap *h, uintpt
 static __attribute__((noinline)) void mark_found(struct go_marker *k, struct go_arena *arena, size_t page,
                                                  size_t index, uintptr_t object) {
   if (!set_bit(go_bits_word(arena, k->map, page, index / 64), index % 64, k->shared)) return;
-  uint16_t word = atomic_load_explicit(&arena->pages[page], memory_order_relaxed);
-  unsigned span_class = go_page_word_class(word);
+  unsigned span_class = go_page_word_class(atomic_load_explicit(&arena->pages[page], memory_order_relaxed));
   size_t elem_size = go_class_size[go_span_class_size_class(span_class)];
   if (go_span_class_noscan(span_class) || elem_size == 0) {
     k->objects++;
@@ -101,8 +101,7 @@ static __attribute__((noinline)) void mark_found(struct go_marker *k, struct go_
   }
   if (go_span_class_noscan(span_class)) return;
   set_bit(go_bits_word(arena, GO_GREY, page, index / 64), index % 64, k->shared);
-  word = atomic_load(&arena->pages[page]);
-  if (!(word & GO_WORD_QUEUED)) queue(k, arena, page, word, object);
+  queue(k, arena, page, object);
 }
 
 // Most references lead to what is marked: a few instructions, then, for each. `arenas` and `map`, the
